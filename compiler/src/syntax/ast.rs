@@ -1,0 +1,346 @@
+//! The syntax tree. Expressions stand in one arena, children before parents, so that no pass over them recurses.
+
+use crate::source::Span;
+use crate::terms::Number;
+
+/// An interned name; `Ast::name` gives its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NameId(pub u32);
+
+/// A name where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ident {
+    /// The name.
+    pub name: NameId,
+    /// Where.
+    pub span: Span,
+}
+
+/// An expression in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Expr(pub u32);
+
+/// What an expression is made of, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExprNode {
+    /// Its form.
+    pub kind: ExprKind,
+    /// Its text.
+    pub span: Span,
+}
+
+/// The forms of expressions. Children always have smaller ids than their parent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// An exact literal.
+    Number(Number),
+    /// An exact literal with a unit: `5 [uM]`.
+    Quantity(Number, UnitExpr),
+    /// A name; qualified names (`gene.k`) are one name with its dots.
+    Name(NameId),
+    /// `-a`, `not a`
+    Unary(UnaryOp, Expr),
+    /// `a + b`, `a < b`, `a and b`, …
+    Binary(BinaryOp, Expr, Expr),
+    /// `f(a, b)`
+    Call(Ident, Vec<Expr>),
+    /// `if c then a else b`
+    If(Expr, Expr, Expr),
+    /// What stands where the parser recovered from an error; already reported.
+    Error,
+}
+
+/// Prefix operators.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum UnaryOp { Neg, Not }
+
+/// Infix operators. `^` binds tightest and to the right; `-x^2` is `-(x^2)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum BinaryOp { Add, Sub, Mul, Div, Pow, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or }
+
+/// A unit as written: `1/(uM*s)`, `J/(mol*K)`, `kg*m^2`, `s^(1/2)`: a factor and names to rational powers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitExpr {
+    /// Numeric factor (`1e-3*mol/L`).
+    pub factor: Number,
+    /// Unit names and their exponents, as written, not yet resolved.
+    pub powers: Vec<(Ident, Number)>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One statement of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// What it says.
+    pub kind: ItemKind,
+    /// Its whole text.
+    pub span: Span,
+}
+
+/// The statements.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemKind {
+    /// `model Name "doc"`
+    Model { name: Ident, doc: Option<String> },
+    /// `use kinetics: a, b`, `use "parts/gene.model" as gene`
+    Use(Use),
+    /// `const param species fixed-species var let`, one per name even when several stand in one statement.
+    Declare(Declaration),
+    /// `unit mM = 1e-3*mol/L`
+    Unit { name: Ident, value: UnitExpr, doc: Option<String> },
+    /// `fn mm(S: uM, Vmax: uM/s, Km: uM): uM/s = body "doc"`
+    Function(Function),
+    /// A reaction.
+    Reaction(Reaction),
+    /// `dt(x) = e`, `dtt(x) = e`, `dt(x) += e`
+    Equation(Equation),
+    /// `init x = e`, `init dt(x) = e`
+    Init { target: Ident, order: u8, value: Expr },
+    /// `simulate NAME { settings }`
+    Simulate(Simulate),
+    /// `plot NAME { … }`
+    Plot(Plot),
+    /// `rule NAME: lhs => rhs if condition`
+    Rule(Rule),
+    /// Parsed by its keyword and skipped: a part of the language that is not built yet, by its name. Already reported.
+    Unsupported { feature: &'static str },
+}
+
+/// `use`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Use {
+    /// A stdlib name (`kinetics`) or a path in quotes.
+    pub path: UsePath,
+    /// Names to bring in; empty: all.
+    pub names: Vec<Ident>,
+    /// `as gene`: then all names are `gene.x`.
+    pub alias: Option<Ident>,
+}
+
+/// Where `use` looks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UsePath {
+    /// A module of the standard library.
+    Std(Ident),
+    /// A file, relative to the using file.
+    File { path: String, span: Span },
+}
+
+/// What a declaration declares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeclKind {
+    /// A constant: cannot be set from outside.
+    Const,
+    /// A parameter: can be set by `--set` and experiments.
+    Param,
+    /// Takes part in reactions.
+    Species,
+    /// Takes part in reactions but is held.
+    FixedSpecies,
+    /// Any other state.
+    Var,
+    /// A named expression.
+    Let,
+}
+
+/// One declared name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Declaration {
+    /// Which.
+    pub kind: DeclKind,
+    /// Its name.
+    pub name: Ident,
+    /// Its unit.
+    pub unit: Option<UnitExpr>,
+    /// Value, initial value or definition.
+    pub value: Option<Expr>,
+    /// Documentation.
+    pub doc: Option<String>,
+}
+
+/// A user function; the body is substituted at each call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Its name.
+    pub name: Ident,
+    /// Parameter names and declared units.
+    pub params: Vec<(Ident, Option<UnitExpr>)>,
+    /// Unit of the result.
+    pub unit: Option<UnitExpr>,
+    /// The body.
+    pub body: Expr,
+    /// Documentation.
+    pub doc: Option<String>,
+}
+
+/// A reaction as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reaction {
+    /// `bind:`
+    pub name: Option<Ident>,
+    /// Left side; empty for `0`.
+    pub reactants: Vec<Participant>,
+    /// Right side.
+    pub products: Vec<Participant>,
+    /// The arrow.
+    pub arrow: Arrow,
+    /// Rates after `@`: one, or two for `<->`. May be wrong in number: checked by `elaborate`.
+    pub rates: Vec<Expr>,
+    /// Whether mass-action rates are divided by the factorials of the stoichiometries.
+    pub combinatoric: bool,
+    /// Documentation.
+    pub doc: Option<String>,
+}
+
+/// A species with its stoichiometry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Participant {
+    /// As written; 1 when left out.
+    pub stoichiometry: Number,
+    /// The species.
+    pub species: Ident,
+}
+
+/// The arrows of reactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Arrow {
+    /// `->` mass action
+    MassAction,
+    /// `<->` mass action both ways
+    ReversibleMassAction,
+    /// `=>` the whole rate law
+    Law,
+    /// `<=>` a net rate law
+    ReversibleLaw,
+}
+
+/// `dt(x) = e` and its variants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Equation {
+    /// The state.
+    pub target: Ident,
+    /// 1 for `dt`, 2 for `dtt`.
+    pub order: u8,
+    /// `+=` instead of `=`.
+    pub adds: bool,
+    /// Right-hand side.
+    pub value: Expr,
+}
+
+/// A `simulate` experiment; settings keep the order written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Simulate {
+    /// Its name.
+    pub name: Option<Ident>,
+    /// Its settings.
+    pub settings: Vec<Setting>,
+}
+
+/// `key = value`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// Key.
+    pub key: Ident,
+    /// Value.
+    pub value: SettingValue,
+}
+
+/// What stands behind `key =`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SettingValue {
+    /// An expression; a bare word (`auto`, `steps`) is a `Name`; `log(1e-6, 1e5, 200)`, `every(0.1)`, `points(200)` are calls.
+    Expr(Expr),
+    /// `[1, 2, 5]`
+    List(Vec<Expr>, Span),
+    /// `A, B, total`: two or more names, or one.
+    Names(Vec<Ident>),
+    /// `{ A = 1e-9, B = 1e-12 }`: per-variable values (atol).
+    Table(Vec<(Ident, Expr)>, Span),
+}
+
+/// A `plot` statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plot {
+    /// Its name.
+    pub name: Option<Ident>,
+    /// Curves: expressions, usually names.
+    pub curves: Vec<Expr>,
+    /// `against t`, or another expression (a phase plot: `phase x, y` is `y against x`).
+    pub against: Option<Expr>,
+    /// `logx`
+    pub log_x: bool,
+    /// `logy`
+    pub log_y: bool,
+    /// `of NAME`: which experiment; all when absent.
+    pub of: Option<Ident>,
+    /// Documentation, used as title.
+    pub title: Option<String>,
+}
+
+/// A rewrite rule; names in it are pattern variables unless they are functions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub name: Ident,
+    /// Left side.
+    pub lhs: Expr,
+    /// Right side.
+    pub rhs: Expr,
+    /// Condition: calls `nonzero(x) positive(x) nonnegative(x) integer(n) …`, comparisons, `and`.
+    pub condition: Option<Expr>,
+    /// Documentation.
+    pub doc: Option<String>,
+}
+
+/// A parsed file.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ast {
+    /// The statements, in order.
+    pub items: Vec<Item>,
+    /// The expression arena.
+    pub exprs: Vec<ExprNode>,
+    names: Vec<Box<str>>,
+    by_name: rustc_hash::FxHashMap<Box<str>, NameId>,
+}
+
+impl Ast {
+    /// An empty file.
+    pub fn new() -> Self {
+        Ast::default()
+    }
+
+    /// Interns a name.
+    pub fn intern(&mut self, text: &str) -> NameId {
+        if let Some(&id) = self.by_name.get(text) {
+            return id;
+        }
+        let id = NameId(self.names.len() as u32);
+        self.names.push(text.into());
+        self.by_name.insert(text.into(), id);
+        id
+    }
+
+    /// The text of a name.
+    pub fn name(&self, id: NameId) -> &str {
+        &self.names[id.0 as usize]
+    }
+
+    /// Number of interned names; all `NameId`s are below it.
+    pub fn n_names(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Adds an expression; its children must be in the arena already.
+    pub fn push(&mut self, kind: ExprKind, span: Span) -> Expr {
+        self.exprs.push(ExprNode { kind, span });
+        Expr((self.exprs.len() - 1) as u32)
+    }
+
+    /// What an expression is made of.
+    pub fn expr(&self, e: Expr) -> &ExprNode {
+        &self.exprs[e.0 as usize]
+    }
+}

@@ -1,0 +1,9 @@
+//! [`Model`](crate::model::Model) to [`System`]: what is integrated, as blocks of equations.
+
+mod assemble;
+pub mod conservation;
+pub mod equations;
+pub mod jacobian;
+
+pub use assemble::assemble;
+pub use equations::System;

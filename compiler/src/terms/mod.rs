@@ -1,0 +1,18 @@
+//! The shared algebra: exact numbers, hash-consed terms and the passes over them.
+//!
+//! Terms live in a [`Pool`] and are canonical on construction: sums and products are n-ary and sorted, so that
+//! associativity and commutativity never have to be searched for. Construction only applies equalities that
+//! hold for **all** real values of the symbols, undefined values included: `x/x` stays, `log(x) - log(x)` stays as
+//! `0*log(x)`; `x - x`, `x*x`, `2*x + x` do not. Everything else is the work of `simplify`, which proves conditions.
+
+mod number;
+mod op;
+mod pool;
+mod outputs;
+mod rule;
+
+pub use number::Number;
+pub use op::Op;
+pub use outputs::Outputs;
+pub use rule::{Condition, Pattern, PatternNode, Rule};
+pub use pool::{Pool, SymbolId, Term, View};

@@ -1,0 +1,1 @@
+//! The experiments of the language, one file each.

@@ -1,0 +1,8 @@
+//! Ansatz, the runtime: solvers and experiments over compiled programs.
+
+pub mod experiment;
+pub mod failure;
+pub mod linalg;
+pub mod ode;
+pub mod problem;
+pub mod solution;

@@ -1,0 +1,1 @@
+//! Linear algebra over faer: dense and sparse LU with reuse, GMRES with preconditioners.
