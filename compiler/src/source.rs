@@ -21,13 +21,19 @@ impl Span {
 
     /// The smallest span that covers both.
     pub fn to(self, other: Span) -> Span {
-        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+        Span {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 }
 
 impl From<Span> for SourceSpan {
     fn from(span: Span) -> Self {
-        SourceSpan::new((span.start as usize).into(), (span.end.saturating_sub(span.start)) as usize)
+        SourceSpan::new(
+            (span.start as usize).into(),
+            (span.end.saturating_sub(span.start)) as usize,
+        )
     }
 }
 
@@ -60,11 +66,18 @@ impl Sources {
     /// Adds a text and returns it with its base address; `None` if the total would pass [`MAX_SOURCE_BYTES`].
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> Option<Source> {
         let text = text.into();
-        let base = self.files.last().map_or(0, |f| f.base as usize + f.text.len() + 1);
+        let base = self
+            .files
+            .last()
+            .map_or(0, |f| f.base as usize + f.text.len() + 1);
         if base + text.len() > MAX_SOURCE_BYTES {
             return None;
         }
-        let source = Source { name: name.into(), text, base: base as u32 };
+        let source = Source {
+            name: name.into(),
+            text,
+            base: base as u32,
+        };
         self.files.push(source.clone());
         Some(source)
     }
@@ -77,7 +90,9 @@ impl Sources {
 
     /// The text a span covers.
     pub fn text(&self, span: Span) -> &str {
-        let Some(file) = self.file_at(span.start) else { return "" };
+        let Some(file) = self.file_at(span.start) else {
+            return "";
+        };
         let start = (span.start - file.base) as usize;
         let end = (span.end - file.base) as usize;
         file.text.get(start..end.min(file.text.len())).unwrap_or("")
@@ -91,7 +106,9 @@ impl SourceCode for Sources {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let file = self.file_at(span.offset() as u32).ok_or(MietteError::OutOfBounds)?;
+        let file = self
+            .file_at(span.offset() as u32)
+            .ok_or(MietteError::OutOfBounds)?;
         let base = file.base as usize;
         let local = SourceSpan::new((span.offset() - base).into(), span.len());
         let inner = file.text.read_span(&local, before, after)?;

@@ -11,7 +11,12 @@ pub enum Failure {
     #[error("a value is not finite at t = {t}")]
     NotFinite { t: f64, h: f64, state: usize },
     #[error("{steps} steps were not enough: t = {t} reached")]
-    TooManySteps { t: f64, h: f64, steps: u64, state: usize },
+    TooManySteps {
+        t: f64,
+        h: f64,
+        steps: u64,
+        state: usize,
+    },
     #[error("stopped at t = {t}")]
     Interrupted { t: f64 },
 }

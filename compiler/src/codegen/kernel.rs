@@ -1,6 +1,6 @@
 //! Compiled code as a safe callable. The only `unsafe` of the project is here.
-use std::sync::Arc;
 use crate::terms::{Outputs, Pool, SymbolId};
+use std::sync::Arc;
 
 /// Which symbol stands where in the arguments of a kernel.
 #[derive(Debug, Clone, Default)]
@@ -29,33 +29,53 @@ pub enum Tier {
 
 /// A compiled set of outputs; cheap to clone, shared between threads.
 #[derive(Clone)]
-pub struct Kernel { _inner: Arc<()> }
+pub struct Kernel {
+    _inner: Arc<()>,
+}
 
 /// Compiles outputs. Subterms that depend on parameters only are computed once per [`Kernel::evaluator`].
-pub fn compile(_pool: &Pool, _outputs: &Outputs, _inputs: &Inputs, _tier: Tier) -> Kernel { todo!() }
+pub fn compile(_pool: &Pool, _outputs: &Outputs, _inputs: &Inputs, _tier: Tier) -> Kernel {
+    todo!()
+}
 
 impl Kernel {
     /// Number of outputs.
-    pub fn n_outputs(&self) -> usize { todo!() }
+    pub fn n_outputs(&self) -> usize {
+        todo!()
+    }
     /// Operations per evaluation, and per parameter change.
-    pub fn operation_counts(&self) -> (usize, usize) { todo!() }
+    pub fn operation_counts(&self) -> (usize, usize) {
+        todo!()
+    }
     /// Fixes the parameters.
-    pub fn evaluator(&self, _parameters: &[f64]) -> Evaluator { todo!() }
+    pub fn evaluator(&self, _parameters: &[f64]) -> Evaluator {
+        todo!()
+    }
 }
 
 /// A kernel with its parameters folded and its scratch space.
-pub struct Evaluator { _kernel: Kernel }
+pub struct Evaluator {
+    _kernel: Kernel,
+}
 
 impl Evaluator {
     /// `out = outputs(t, u)`; `out` has length `n_outputs`.
-    pub fn eval(&mut self, _t: f64, _u: &[f64], _out: &mut [f64]) { todo!() }
+    pub fn eval(&mut self, _t: f64, _u: &[f64], _out: &mut [f64]) {
+        todo!()
+    }
     /// `out = outputs(t, u, v)` for kernels with a direction.
-    pub fn eval_along(&mut self, _t: f64, _u: &[f64], _v: &[f64], _out: &mut [f64]) { todo!() }
+    pub fn eval_along(&mut self, _t: f64, _u: &[f64], _v: &[f64], _out: &mut [f64]) {
+        todo!()
+    }
     /// Changes the parameters.
-    pub fn set_parameters(&mut self, _parameters: &[f64]) { todo!() }
+    pub fn set_parameters(&mut self, _parameters: &[f64]) {
+        todo!()
+    }
 }
 
 impl std::fmt::Display for Kernel {
     /// The tape as stable text (`show --stage kernel`).
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { todo!() }
+    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        todo!()
+    }
 }

@@ -6,4 +6,6 @@ use crate::{diagnostic::Diagnostics, source::Source, syntax::Ast};
 pub enum ImportError {}
 
 /// Reads a `.net` file.
-pub fn import_net(_source: &Source, _diagnostics: &mut Diagnostics) -> Ast { todo!() }
+pub fn import_net(_source: &Source, _diagnostics: &mut Diagnostics) -> Ast {
+    todo!()
+}

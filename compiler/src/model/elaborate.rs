@@ -1,6 +1,6 @@
 //! The entry: tree to model.
-use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
 use super::Model;
+use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
 
 /// Finds the text of a used file or stdlib module; the command line does the reading.
 pub trait Loader {
@@ -11,4 +11,11 @@ pub trait Loader {
 }
 
 /// Elaborates a file with all that it uses.
-pub fn elaborate(_ast: &Ast, _sources: &mut Sources, _loader: &dyn Loader, _diagnostics: &mut Diagnostics) -> Model { todo!() }
+pub fn elaborate(
+    _ast: &Ast,
+    _sources: &mut Sources,
+    _loader: &dyn Loader,
+    _diagnostics: &mut Diagnostics,
+) -> Model {
+    todo!()
+}

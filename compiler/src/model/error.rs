@@ -8,5 +8,9 @@ use thiserror::Error;
 pub enum ModelError {
     #[error("unknown name `{name}`")]
     #[diagnostic(code(unknown_name))]
-    UnknownName { name: String, #[label("not declared")] at: SourceSpan },
+    UnknownName {
+        name: String,
+        #[label("not declared")]
+        at: SourceSpan,
+    },
 }

@@ -20,9 +20,15 @@ pub struct Proof {
 
 impl Simplifier {
     /// Compiles the rules.
-    pub fn new(_rules: &[Rule]) -> Self { todo!() }
+    pub fn new(_rules: &[Rule]) -> Self {
+        todo!()
+    }
     /// Simplifies all roots together (sharing counts once), in parallel where independent, deterministic.
-    pub fn simplify(&self, _pool: &mut Pool, _roots: &[Term], _facts: &Facts) -> Vec<Term> { todo!() }
+    pub fn simplify(&self, _pool: &mut Pool, _roots: &[Term], _facts: &Facts) -> Vec<Term> {
+        todo!()
+    }
     /// Simplifies one term and says how.
-    pub fn explain(&self, _pool: &mut Pool, _term: Term, _facts: &Facts) -> (Term, Proof) { todo!() }
+    pub fn explain(&self, _pool: &mut Pool, _term: Term, _facts: &Facts) -> (Term, Proof) {
+        todo!()
+    }
 }

@@ -53,12 +53,29 @@ pub enum ExprKind {
 /// Prefix operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum UnaryOp { Neg, Not }
+pub enum UnaryOp {
+    Neg,
+    Not,
+}
 
 /// Infix operators. `^` binds tightest and to the right; `-x^2` is `-(x^2)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
-pub enum BinaryOp { Add, Sub, Mul, Div, Pow, Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual, And, Or }
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Pow,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    And,
+    Or,
+}
 
 /// A unit as written: `1/(uM*s)`, `J/(mol*K)`, `kg*m^2`, `s^(1/2)`: a factor and names to rational powers.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +107,11 @@ pub enum ItemKind {
     /// `const param species fixed-species var let`, one per name even when several stand in one statement.
     Declare(Declaration),
     /// `unit mM = 1e-3*mol/L`
-    Unit { name: Ident, value: UnitExpr, doc: Option<String> },
+    Unit {
+        name: Ident,
+        value: UnitExpr,
+        doc: Option<String>,
+    },
     /// `fn mm(S: uM, Vmax: uM/s, Km: uM): uM/s = body "doc"`
     Function(Function),
     /// A reaction.
@@ -98,7 +119,11 @@ pub enum ItemKind {
     /// `dt(x) = e`, `dtt(x) = e`, `dt(x) += e`
     Equation(Equation),
     /// `init x = e`, `init dt(x) = e`
-    Init { target: Ident, order: u8, value: Expr },
+    Init {
+        target: Ident,
+        order: u8,
+        value: Expr,
+    },
     /// `simulate NAME { settings }`
     Simulate(Simulate),
     /// `plot NAME { … }`

@@ -8,5 +8,9 @@ use thiserror::Error;
 pub enum SyntaxError {
     #[error("{feature} is not supported yet")]
     #[diagnostic(code(not_supported))]
-    NotSupported { feature: &'static str, #[label("this")] at: SourceSpan },
+    NotSupported {
+        feature: &'static str,
+        #[label("this")]
+        at: SourceSpan,
+    },
 }

@@ -9,4 +9,6 @@ pub struct ConservedTotal {
 }
 
 /// Finds a basis of conserved totals exactly.
-pub fn conserved_totals(_system: &System) -> Vec<ConservedTotal> { todo!() }
+pub fn conserved_totals(_system: &System) -> Vec<ConservedTotal> {
+    todo!()
+}

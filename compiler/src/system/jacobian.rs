@@ -23,8 +23,14 @@ pub struct Jacobian {
 }
 
 /// `∂f/∂u`.
-pub fn jacobian(_system: &mut System) -> Jacobian { todo!() }
+pub fn jacobian(_system: &mut System) -> Jacobian {
+    todo!()
+}
 /// `J·v`: one row per state, over the symbols of the direction returned with it (one per state).
-pub fn jacobian_vector_product(_system: &mut System) -> (Outputs, Vec<SymbolId>) { todo!() }
+pub fn jacobian_vector_product(_system: &mut System) -> (Outputs, Vec<SymbolId>) {
+    todo!()
+}
 /// `∂f/∂t`, or `None` when the system is autonomous.
-pub fn time_derivative(_system: &mut System) -> Option<Outputs> { todo!() }
+pub fn time_derivative(_system: &mut System) -> Option<Outputs> {
+    todo!()
+}

@@ -7,12 +7,12 @@
 
 mod number;
 mod op;
-mod pool;
 mod outputs;
+mod pool;
 mod rule;
 
 pub use number::Number;
 pub use op::Op;
 pub use outputs::Outputs;
-pub use rule::{Condition, Pattern, PatternNode, Rule};
 pub use pool::{Pool, SymbolId, Term, View};
+pub use rule::{Condition, Pattern, PatternNode, Rule};

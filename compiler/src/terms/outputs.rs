@@ -16,7 +16,11 @@ pub struct Outputs {
 impl Outputs {
     /// No rows.
     pub fn new() -> Self {
-        Outputs { values: Vec::new(), starts: vec![0], entries: Vec::new() }
+        Outputs {
+            values: Vec::new(),
+            starts: vec![0],
+            entries: Vec::new(),
+        }
     }
 
     /// One row per term, coefficient 1.
@@ -53,7 +57,11 @@ impl Outputs {
 
     /// Row `i` as one term (flattens the shared values).
     pub fn row_term(&self, pool: &mut Pool, i: usize) -> Term {
-        let terms: Vec<_> = self.row(i).iter().map(|(k, c)| (self.values[*k as usize], c.clone())).collect();
+        let terms: Vec<_> = self
+            .row(i)
+            .iter()
+            .map(|(k, c)| (self.values[*k as usize], c.clone()))
+            .collect();
         pool.linear(Number::ZERO, &terms)
     }
 }

@@ -1,5 +1,8 @@
 //! The table of methods, and the one entry.
-use crate::{problem::{Problem, Sink}, solution::Outcome};
+use crate::{
+    problem::{Problem, Sink},
+    solution::Outcome,
+};
 
 /// A row of the table.
 pub struct Method {
@@ -15,4 +18,6 @@ pub struct Method {
 pub const METHODS: &[Method] = &[];
 
 /// Solves with the method of this name or `auto`; saved states go to `sink`. `None`: no method of this name.
-pub fn solve(_method: &str, _problem: &mut Problem<'_>, _sink: &mut Sink<'_>) -> Option<Outcome> { todo!() }
+pub fn solve(_method: &str, _problem: &mut Problem<'_>, _sink: &mut Sink<'_>) -> Option<Outcome> {
+    todo!()
+}
