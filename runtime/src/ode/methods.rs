@@ -1,7 +1,12 @@
 //! The table of methods, and the one entry.
+
+use super::explicit_rk::ExplicitRk;
+use super::integrate::integrate;
+use super::stepper::{Start, Stepper};
+use super::tableau::explicit::{TSIT5, VERN7};
 use crate::{
     problem::{Problem, Sink},
-    solution::Outcome,
+    solution::{Counts, Outcome},
 };
 
 /// A row of the table.
@@ -9,15 +14,57 @@ pub struct Method {
     /// Name as users write it (`Tsit5`); matched without regard to case.
     pub name: &'static str,
     /// Order of convergence.
-    pub order: u32,
+    pub order: Order,
     /// One line.
     pub about: &'static str,
+    /// Makes the method ready to step from `start`.
+    pub start: fn(&mut Problem<'_>, Start<'_>, &mut Counts) -> Box<dyn Stepper>,
+}
+
+/// Order of convergence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The same in every step.
+    Fixed(u32),
+    /// Chosen step by step, up to this.
+    UpTo(u32),
 }
 
 /// All methods; `auto` is not one of them.
-pub const METHODS: &[Method] = &[];
+pub const METHODS: &[Method] = &[
+    Method {
+        name: TSIT5.name,
+        order: Order::Fixed(TSIT5.order),
+        about: TSIT5.about,
+        start: |problem, start, counts| Box::new(ExplicitRk::new(&TSIT5, problem, start, counts)),
+    },
+    Method {
+        name: VERN7.name,
+        order: Order::Fixed(VERN7.order),
+        about: VERN7.about,
+        start: |problem, start, counts| Box::new(ExplicitRk::new(&VERN7, problem, start, counts)),
+    },
+];
 
-/// Solves with the method of this name or `auto`; saved states go to `sink`. `None`: no method of this name.
-pub fn solve(_method: &str, _problem: &mut Problem<'_>, _sink: &mut Sink<'_>) -> Option<Outcome> {
-    todo!()
+/// Solves with the method of this name; saved states go to `sink`. `None`: no method of this name.
+/// What the run guarantees is said in the crate's architecture page.
+pub fn solve(method: &str, problem: &mut Problem<'_>, sink: &mut Sink<'_>) -> Option<Outcome> {
+    let method = METHODS
+        .iter()
+        .find(|row| row.name.eq_ignore_ascii_case(method))?;
+    let mut counts = Counts::default();
+    let start = Start {
+        t: problem.t0,
+        u: problem.u0,
+        h: None,
+    };
+    let mut stepper = (method.start)(problem, start, &mut counts);
+    let result = integrate(&mut *stepper, problem, sink, &mut counts);
+    Some(Outcome {
+        method: stepper.name(),
+        reason: String::new(),
+        counts,
+        t: stepper.t(),
+        failure: result.err(),
+    })
 }

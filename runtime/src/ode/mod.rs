@@ -1,5 +1,9 @@
 //! Initial value problems of ordinary differential equations.
+mod control;
+mod explicit_rk;
+mod integrate;
 mod methods;
 mod stepper;
-pub use methods::{METHODS, Method, solve};
-pub use stepper::Stepper;
+mod tableau;
+pub use methods::{METHODS, Method, Order, solve};
+pub use stepper::{Start, Stepper};

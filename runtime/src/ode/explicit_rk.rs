@@ -1,0 +1,320 @@
+//! Explicit Runge-Kutta methods: one stepper over all tableaus.
+//!
+//! # References
+//! - [HNW93] E. Hairer, S. P. Nørsett, G. Wanner, *Solving Ordinary Differential Equations I*, 2nd ed., Springer 1993, II.4-II.6.
+//! - [HW96] E. Hairer, G. Wanner, *Solving Ordinary Differential Equations II*, 2nd ed., Springer 1996, IV.2.
+
+use super::control::{self, Controller, MAX_REJECTIONS};
+use super::stepper::{Start, Stepper};
+use super::tableau::explicit::Explicit;
+use crate::{failure::Failure, problem::Problem, solution::Counts};
+
+/// Share of the integral part in the PI controller [G91].
+const PI_BETA: f64 = 0.4;
+
+/// A Runge-Kutta pair with its state.
+pub struct ExplicitRk {
+    tableau: &'static Explicit,
+    rows: Rows,
+    controller: Controller,
+    /// Ends of the last step and its size; `h_next` is what the controller proposes.
+    t_old: f64,
+    t: f64,
+    h: f64,
+    h_next: f64,
+    u_old: Vec<f64>,
+    u: Vec<f64>,
+    /// Argument of a stage.
+    argument: Vec<f64>,
+    /// Result of the step being tried, swapped with `u` when accepted.
+    trial: Vec<f64>,
+    error: Vec<f64>,
+    /// Stage derivatives `k_0, k_1, …`, each of length n.
+    k: Vec<f64>,
+    /// Where `f(t, u)` stands in `k`; `None`: not evaluated yet.
+    f_at: Option<usize>,
+}
+
+/// The tableau without its zeros; positions are offsets into `k`.
+struct Rows {
+    a: Vec<Vec<(usize, f64)>>,
+    b: Vec<(usize, f64)>,
+    error: Vec<(usize, f64)>,
+}
+
+impl ExplicitRk {
+    /// A method that begins at `start`.
+    pub fn new(
+        tableau: &'static Explicit,
+        problem: &mut Problem<'_>,
+        start: Start<'_>,
+        counts: &mut Counts,
+    ) -> Self {
+        let n = start.u.len();
+        let zeros = || vec![0.0; n];
+        let mut stepper = Self {
+            tableau,
+            rows: Rows::new(tableau, n),
+            controller: Controller::new(tableau.embedded_order + 1, PI_BETA),
+            t_old: start.t,
+            t: start.t,
+            h: 0.0,
+            h_next: 0.0,
+            u_old: start.u.to_vec(),
+            u: start.u.to_vec(),
+            argument: zeros(),
+            trial: zeros(),
+            error: zeros(),
+            k: vec![0.0; n * tableau.c.len()],
+            f_at: Some(0),
+        };
+        problem.equations.rhs(start.t, start.u, &mut stepper.k[..n]);
+        counts.rhs += 1;
+        stepper.h_next = start.h.unwrap_or_else(|| {
+            let work = (&mut stepper.argument[..], &mut stepper.trial[..]);
+            control::first_step(
+                problem,
+                (start.t, start.u, &stepper.k[..n]),
+                tableau.order,
+                work,
+                counts,
+            )
+        });
+        stepper
+    }
+
+    /// Estimate of `h·|λ|` for the dominant eigenvalue over the last step [HW96, IV.2, eq. (2.50)], relative to the length of the stability
+    /// interval: near 1 the step is held down by stability.
+    pub fn stiffness(&mut self) -> f64 {
+        let n = self.u.len();
+        let (p, q) = self.tableau.twins;
+        combine(
+            &mut self.argument,
+            &self.u_old,
+            self.h,
+            &self.rows.a[p],
+            &self.k,
+        );
+        combine(
+            &mut self.trial,
+            &self.u_old,
+            self.h,
+            &self.rows.a[q],
+            &self.k,
+        );
+        let (k_p, k_q) = (&self.k[p * n..][..n], &self.k[q * n..][..n]);
+        let distance =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
+        let (rise, run) = (distance(k_q, k_p), distance(&self.trial, &self.argument));
+        if run > 0.0 {
+            self.h * (rise / run).sqrt() / self.tableau.stability
+        } else {
+            0.0
+        }
+    }
+
+    fn stage(&mut self, problem: &mut Problem<'_>, i: usize, h: f64) {
+        let n = self.u.len();
+        combine(&mut self.argument, &self.u_old, h, &self.rows.a[i], &self.k);
+        problem.equations.rhs(
+            self.t_old + self.tableau.c[i] * h,
+            &self.argument,
+            &mut self.k[i * n..][..n],
+        );
+    }
+
+    /// All stages of a step from `t_old`, `u_old`; leaves the new state in `trial` and returns the error norm.
+    fn try_step(&mut self, problem: &mut Problem<'_>, h: f64, counts: &mut Counts) -> f64 {
+        let stages = self.tableau.b.len();
+        for i in 1..stages {
+            self.stage(problem, i, h);
+        }
+        counts.rhs += stages as u64 - 1;
+        if self.tableau.at_end == stages - 1 {
+            std::mem::swap(&mut self.trial, &mut self.argument);
+        } else {
+            combine(&mut self.trial, &self.u_old, h, &self.rows.b, &self.k);
+        }
+        let zero = &mut self.argument;
+        zero.fill(0.0);
+        combine(&mut self.error, zero, h, &self.rows.error, &self.k);
+        control::error_norm(
+            &self.error,
+            &self.u_old,
+            &self.trial,
+            problem.atol,
+            problem.rtol,
+        )
+    }
+
+    /// Makes the end of the last step the beginning of the next: `u_old = u`, `k_0 = f(t, u)`.
+    fn begin(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
+        let n = self.u.len();
+        self.t_old = self.t;
+        self.u_old.copy_from_slice(&self.u);
+        match self.f_at {
+            Some(0) => {}
+            Some(stage) => self.k.copy_within(stage * n..(stage + 1) * n, 0),
+            None => {
+                problem.equations.rhs(self.t, &self.u, &mut self.k[..n]);
+                counts.rhs += 1;
+            }
+        }
+        self.f_at = Some(0);
+    }
+}
+
+impl Stepper for ExplicitRk {
+    fn name(&self) -> String {
+        self.tableau.name.to_owned()
+    }
+
+    fn advance(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) -> Result<(), Failure> {
+        self.begin(problem, counts);
+        let n = self.u.len();
+        let t = self.t;
+        if let Some(state) = self.k[..n].iter().position(|value| !value.is_finite()) {
+            return Err(Failure::NotFinite {
+                t,
+                h: self.h_next,
+                state,
+            });
+        }
+        for _ in 0..MAX_REJECTIONS {
+            let (h, t_new) = control::cut_at_end(t, self.h_next, problem.t_end);
+            if control::is_too_small(t, h) && t_new < problem.t_end {
+                break;
+            }
+            let error = self.try_step(problem, h, counts);
+            self.h = h;
+            self.h_next = h * self.controller.factor(error);
+            if error <= 1.0 {
+                counts.steps += 1;
+                self.t = t_new;
+                std::mem::swap(&mut self.u, &mut self.trial);
+                self.f_at =
+                    (self.tableau.at_end < self.tableau.b.len()).then_some(self.tableau.at_end);
+                return Ok(());
+            }
+            counts.rejected += 1;
+        }
+        Err(self.failure(problem))
+    }
+
+    fn t(&self) -> f64 {
+        self.t
+    }
+
+    fn u(&self) -> &[f64] {
+        &self.u
+    }
+
+    fn prepare_dense(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
+        for i in self.tableau.b.len()..self.tableau.c.len() {
+            self.stage(problem, i, self.h);
+            counts.rhs += 1;
+        }
+        self.f_at = Some(self.tableau.at_end);
+    }
+
+    fn interpolate(&self, t: f64, out: &mut [f64]) {
+        let n = out.len();
+        let theta = (t - self.t_old) / self.h;
+        out.copy_from_slice(&self.u_old);
+        for (i, row) in self.tableau.dense.iter().enumerate() {
+            let weight = self.h * row.iter().rev().fold(0.0, |sum, c| (sum + c) * theta);
+            if weight != 0.0 {
+                for (out, k) in out.iter_mut().zip(&self.k[i * n..][..n]) {
+                    *out += weight * k;
+                }
+            }
+        }
+    }
+
+    fn last_step(&self) -> f64 {
+        self.h
+    }
+
+    fn worst_component(&self, problem: &Problem<'_>) -> usize {
+        control::worst_component(
+            &self.error,
+            &self.u_old,
+            &self.u,
+            problem.atol,
+            problem.rtol,
+        )
+    }
+}
+
+impl ExplicitRk {
+    fn failure(&self, problem: &Problem<'_>) -> Failure {
+        let (t, h) = (self.t, self.h);
+        match self
+            .error
+            .iter()
+            .chain(&self.trial)
+            .position(|value| !value.is_finite())
+        {
+            Some(position) => Failure::NotFinite {
+                t,
+                h,
+                state: position % self.u.len(),
+            },
+            None => Failure::StepTooSmall {
+                t,
+                h,
+                state: self.worst_component(problem),
+            },
+        }
+    }
+}
+
+impl Rows {
+    fn new(tableau: &Explicit, n: usize) -> Self {
+        let row = |weights: &mut dyn Iterator<Item = f64>| {
+            weights
+                .enumerate()
+                .filter(|&(_, w)| w != 0.0)
+                .map(|(i, w)| (i * n, w))
+                .collect::<Vec<_>>()
+        };
+        let error = tableau
+            .b
+            .iter()
+            .zip(tableau.b_hat)
+            .map(|(b, b_hat)| b - b_hat);
+        Self {
+            a: tableau
+                .a
+                .iter()
+                .map(|a| row(&mut a.iter().copied()))
+                .collect(),
+            b: row(&mut tableau.b.iter().copied()),
+            error: row(&mut error.into_iter()),
+        }
+    }
+}
+
+/// `out = u + h Σ w_j k_j`, where `k_j` begins at the given offset of `k`. Blocks of four states keep the sums in registers and read every
+/// stage once.
+fn combine(out: &mut [f64], u: &[f64], h: f64, row: &[(usize, f64)], k: &[f64]) {
+    const BLOCK: usize = 4;
+    let n = out.len();
+    let whole = n - n % BLOCK;
+    for i in (0..whole).step_by(BLOCK) {
+        let mut sum = [0.0; BLOCK];
+        for &(offset, w) in row {
+            let k = &k[offset + i..][..BLOCK];
+            for l in 0..BLOCK {
+                sum[l] += w * k[l];
+            }
+        }
+        for l in 0..BLOCK {
+            out[i + l] = u[i + l] + h * sum[l];
+        }
+    }
+    for i in whole..n {
+        let sum: f64 = row.iter().map(|&(offset, w)| w * k[offset + i]).sum();
+        out[i] = u[i] + h * sum;
+    }
+}
