@@ -4,6 +4,7 @@
 //! - [HNW93] E. Hairer, S. P. Nørsett, G. Wanner, *Solving Ordinary Differential Equations I*, 2nd ed., Springer 1993, II.4-II.6.
 //! - [HW96] E. Hairer, G. Wanner, *Solving Ordinary Differential Equations II*, 2nd ed., Springer 1996, IV.2.
 
+use super::combination::Combination;
 use super::control::{self, Controller, MAX_REJECTIONS};
 use super::stepper::{Start, Stepper};
 use super::tableau::explicit::Explicit;
@@ -35,11 +36,30 @@ pub struct ExplicitRk {
     f_at: Option<usize>,
 }
 
-/// The tableau without its zeros; positions are offsets into `k`.
+/// The tableau for this number of states.
 struct Rows {
-    a: Vec<Vec<(usize, f64)>>,
-    b: Vec<(usize, f64)>,
-    error: Vec<(usize, f64)>,
+    a: Vec<Combination>,
+    b: Combination,
+    error: Combination,
+}
+
+impl Rows {
+    fn new(tableau: &Explicit, n: usize) -> Self {
+        let error = tableau
+            .b
+            .iter()
+            .zip(tableau.b_hat)
+            .map(|(b, b_hat)| b - b_hat);
+        Self {
+            a: tableau
+                .a
+                .iter()
+                .map(|a| Combination::new(a.iter().copied(), n))
+                .collect(),
+            b: Combination::new(tableau.b.iter().copied(), n),
+            error: Combination::new(error, n),
+        }
+    }
 }
 
 impl ExplicitRk {
@@ -88,20 +108,8 @@ impl ExplicitRk {
     pub fn stiffness(&mut self) -> f64 {
         let n = self.u.len();
         let (p, q) = self.tableau.twins;
-        combine(
-            &mut self.argument,
-            &self.u_old,
-            self.h,
-            &self.rows.a[p],
-            &self.k,
-        );
-        combine(
-            &mut self.trial,
-            &self.u_old,
-            self.h,
-            &self.rows.a[q],
-            &self.k,
-        );
+        self.rows.a[p].from(&mut self.argument, &self.u_old, self.h, &self.k);
+        self.rows.a[q].from(&mut self.trial, &self.u_old, self.h, &self.k);
         let (k_p, k_q) = (&self.k[p * n..][..n], &self.k[q * n..][..n]);
         let distance =
             |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
@@ -115,7 +123,7 @@ impl ExplicitRk {
 
     fn stage(&mut self, problem: &mut Problem<'_>, i: usize, h: f64) {
         let n = self.u.len();
-        combine(&mut self.argument, &self.u_old, h, &self.rows.a[i], &self.k);
+        self.rows.a[i].from(&mut self.argument, &self.u_old, h, &self.k);
         problem.equations.rhs(
             self.t_old + self.tableau.c[i] * h,
             &self.argument,
@@ -133,11 +141,10 @@ impl ExplicitRk {
         if self.tableau.at_end == stages - 1 {
             std::mem::swap(&mut self.trial, &mut self.argument);
         } else {
-            combine(&mut self.trial, &self.u_old, h, &self.rows.b, &self.k);
+            self.rows.b.from(&mut self.trial, &self.u_old, h, &self.k);
         }
-        let zero = &mut self.argument;
-        zero.fill(0.0);
-        combine(&mut self.error, zero, h, &self.rows.error, &self.k);
+        self.error.fill(0.0);
+        self.rows.error.add_to(&mut self.error, h, &self.k);
         control::error_norm(
             &self.error,
             &self.u_old,
@@ -266,55 +273,5 @@ impl ExplicitRk {
                 state: self.worst_component(problem),
             },
         }
-    }
-}
-
-impl Rows {
-    fn new(tableau: &Explicit, n: usize) -> Self {
-        let row = |weights: &mut dyn Iterator<Item = f64>| {
-            weights
-                .enumerate()
-                .filter(|&(_, w)| w != 0.0)
-                .map(|(i, w)| (i * n, w))
-                .collect::<Vec<_>>()
-        };
-        let error = tableau
-            .b
-            .iter()
-            .zip(tableau.b_hat)
-            .map(|(b, b_hat)| b - b_hat);
-        Self {
-            a: tableau
-                .a
-                .iter()
-                .map(|a| row(&mut a.iter().copied()))
-                .collect(),
-            b: row(&mut tableau.b.iter().copied()),
-            error: row(&mut error.into_iter()),
-        }
-    }
-}
-
-/// `out = u + h Σ w_j k_j`, where `k_j` begins at the given offset of `k`. Blocks of four states keep the sums in registers and read every
-/// stage once.
-fn combine(out: &mut [f64], u: &[f64], h: f64, row: &[(usize, f64)], k: &[f64]) {
-    const BLOCK: usize = 4;
-    let n = out.len();
-    let whole = n - n % BLOCK;
-    for i in (0..whole).step_by(BLOCK) {
-        let mut sum = [0.0; BLOCK];
-        for &(offset, w) in row {
-            let k = &k[offset + i..][..BLOCK];
-            for l in 0..BLOCK {
-                sum[l] += w * k[l];
-            }
-        }
-        for l in 0..BLOCK {
-            out[i + l] = u[i + l] + h * sum[l];
-        }
-    }
-    for i in whole..n {
-        let sum: f64 = row.iter().map(|&(offset, w)| w * k[offset + i]).sum();
-        out[i] = u[i] + h * sum;
     }
 }

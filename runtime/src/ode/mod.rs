@@ -1,4 +1,5 @@
 //! Initial value problems of ordinary differential equations.
+mod combination;
 mod control;
 mod explicit_rk;
 mod integrate;
