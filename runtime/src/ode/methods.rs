@@ -2,8 +2,10 @@
 
 use super::explicit_rk::ExplicitRk;
 use super::integrate::integrate;
+use super::rosenbrock::RosenbrockStepper;
 use super::stepper::{Start, Stepper};
 use super::tableau::explicit::{TSIT5, VERN7};
+use super::tableau::rosenbrock::RODAS5P;
 use crate::{
     problem::{Problem, Sink},
     solution::{Counts, Outcome},
@@ -43,6 +45,14 @@ pub const METHODS: &[Method] = &[
         order: Order::Fixed(VERN7.order),
         about: VERN7.about,
         start: |problem, start, counts| Box::new(ExplicitRk::new(&VERN7, problem, start, counts)),
+    },
+    Method {
+        name: RODAS5P.name,
+        order: Order::Fixed(RODAS5P.order),
+        about: RODAS5P.about,
+        start: |problem, start, counts| {
+            Box::new(RosenbrockStepper::new(&RODAS5P, problem, start, counts))
+        },
     },
 ];
 

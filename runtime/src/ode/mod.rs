@@ -4,6 +4,7 @@ mod control;
 mod explicit_rk;
 mod integrate;
 mod methods;
+mod rosenbrock;
 mod stepper;
 mod tableau;
 pub use methods::{METHODS, Method, Order, solve};
