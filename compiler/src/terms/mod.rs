@@ -5,14 +5,21 @@
 //! hold for **all** real values of the symbols, undefined values included: `x/x` stays, `log(x) - log(x)` stays as
 //! `0*log(x)`; `x - x`, `x*x`, `2*x + x` do not. Everything else is the work of `simplify`, which proves conditions.
 
+mod build;
+mod canonical;
+mod facts;
 mod number;
+mod number_text;
 mod op;
 mod outputs;
+mod partial;
 mod pool;
 mod rule;
+mod special;
+mod table;
 
 pub use number::Number;
-pub use op::Op;
+pub use op::{CONSTANTS, MANY, Op, Range};
 pub use outputs::Outputs;
 pub use pool::{Pool, SymbolId, Term, View};
 pub use rule::{Condition, Pattern, PatternNode, Rule};
