@@ -1,3 +1,8 @@
 //! Linear algebra over faer: dense and sparse LU with reuse, GMRES with preconditioners.
 
 pub mod dense;
+pub mod gmres;
+pub mod ilu;
+pub mod sparse;
+pub mod sparse_lu;
+pub mod vector;

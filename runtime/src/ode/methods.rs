@@ -1,7 +1,9 @@
 //! The table of methods, and the one entry.
 
+use super::bdf::{self, Bdf};
 use super::explicit_rk::ExplicitRk;
 use super::integrate::integrate;
+use super::newton_matrix::LinearSolver;
 use super::rosenbrock::RosenbrockStepper;
 use super::stepper::{Start, Stepper};
 use super::tableau::explicit::{TSIT5, VERN7};
@@ -52,6 +54,15 @@ pub const METHODS: &[Method] = &[
         about: RODAS5P.about,
         start: |problem, start, counts| {
             Box::new(RosenbrockStepper::new(&RODAS5P, problem, start, counts))
+        },
+    },
+    Method {
+        name: "BDF",
+        order: Order::UpTo(bdf::MAX_ORDER as u32),
+        about: "backward differentiation formulas for stiff systems of any size",
+        start: |problem, start, counts| {
+            let solver = LinearSolver::choose(problem.equations);
+            Box::new(Bdf::new(problem, start, solver, bdf::MAX_ORDER, counts))
         },
     },
 ];
