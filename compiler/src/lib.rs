@@ -12,6 +12,7 @@ pub mod model;
 pub mod program;
 pub mod simplify;
 pub mod source;
+pub mod stdlib;
 pub mod syntax;
 pub mod system;
 pub mod terms;

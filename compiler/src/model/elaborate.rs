@@ -1,5 +1,14 @@
 //! The entry: tree to model.
+
 use super::Model;
+use super::definitions::{definition_order, varying};
+use super::entities::StateId;
+use super::lower::Lowering;
+use super::names::{Names, check_names, report_unused};
+use super::scope::{EntityId, EntityKind, Meaning, World, declare};
+use super::{equation, experiment, load, plot, reaction, rules, symbols, values};
+use crate::syntax::ast::{DeclKind, ItemKind};
+use crate::terms::Pool;
 use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
 
 /// Finds the text of a used file or stdlib module; the command line does the reading.
@@ -10,12 +19,113 @@ pub trait Loader {
     fn file(&self, path: &str, from: &str) -> Result<String, std::io::Error>;
 }
 
+/// What the parts of the elaboration share.
+pub(super) struct Elaboration<'w, 'a> {
+    pub world: &'w World<'a>,
+    pub names: Names,
+    pub lowering: Lowering<'w, 'a>,
+    /// By entity: its name in the model.
+    pub called: Vec<String>,
+    /// By entity: its place among the states.
+    pub positions: Vec<Option<StateId>>,
+    /// By entity: on which state, or on time, it depends.
+    pub varies: Vec<Option<String>>,
+    pub diagnostics: &'w mut Diagnostics,
+}
+
 /// Elaborates a file with all that it uses.
 pub fn elaborate(
-    _ast: &Ast,
-    _sources: &mut Sources,
-    _loader: &dyn Loader,
-    _diagnostics: &mut Diagnostics,
+    ast: &Ast,
+    sources: &mut Sources,
+    loader: &dyn Loader,
+    diagnostics: &mut Diagnostics,
 ) -> Model {
-    todo!()
+    let mut world = load::load(ast, sources, loader, diagnostics);
+    declare(&mut world, diagnostics);
+    add_velocities(&mut world);
+    let names = check_names(&world, diagnostics);
+    let order = definition_order(&world, &names, diagnostics);
+    let mut pool = Pool::new();
+    let time = pool.symbol("t");
+    let time_term = pool.var(time);
+    let mut e = Elaboration {
+        world: &world,
+        names,
+        lowering: Lowering::new(&world, pool, time_term),
+        called: symbols::model_names(&world),
+        positions: vec![None; world.entities.len()],
+        varies: varying(&world, &order),
+        diagnostics,
+    };
+    let mut model = Model {
+        time: Some(time),
+        ..Model::default()
+    };
+    name_model(&world, sources, &mut model);
+    values::build(&mut e, &order, &mut model);
+    reaction::build(&mut e, &mut model);
+    equation::build(&mut e, &mut model);
+    experiment::build(&mut e, &mut model);
+    plot::build(&mut e, sources, &mut model);
+    for file in world.file_ids() {
+        model
+            .rules
+            .extend(rules::rules(world.ast(file), e.diagnostics));
+    }
+    report_unused(&world, &e.names, e.diagnostics);
+    model.pool = e.lowering.terms.pool;
+    model
+}
+
+/// Makes the derivative of each state with a `dtt` equation a state.
+fn add_velocities(world: &mut World) {
+    let mut second_order: Vec<EntityId> = Vec::new();
+    for file in world.file_ids() {
+        for item in &world.ast(file).items {
+            let ItemKind::Equation(equation) = &item.kind else {
+                continue;
+            };
+            if equation.order < 2 {
+                continue;
+            }
+            if let Meaning::Entity(id) = world.meaning(file, equation.target.name)
+                && can_change(world, id)
+            {
+                second_order.push(id);
+            }
+        }
+    }
+    for state in second_order {
+        world.add_velocity(state);
+    }
+}
+
+/// Whether an entity may have a rate: species and variables.
+pub(super) fn can_change(world: &World, id: EntityId) -> bool {
+    match world.entity(id).kind {
+        EntityKind::Value(DeclKind::Species | DeclKind::Var) | EntityKind::Velocity => true,
+        EntityKind::Value(
+            DeclKind::Const | DeclKind::Param | DeclKind::FixedSpecies | DeclKind::Let,
+        )
+        | EntityKind::Function => false,
+    }
+}
+
+/// The name and documentation after `model`, else the file's name.
+fn name_model(world: &World, sources: &Sources, model: &mut Model) {
+    let Some(root) = world.files.last() else {
+        return;
+    };
+    model.name = root.module.clone();
+    for item in &root.ast.items {
+        if let ItemKind::Model { name, doc } = &item.kind {
+            model.name = root.ast.name(name.name).to_owned();
+            model.doc.clone_from(doc);
+        }
+    }
+    if model.name.is_empty() {
+        model.name = sources
+            .file_at(0)
+            .map_or("model".into(), |source| source.name.clone());
+    }
 }

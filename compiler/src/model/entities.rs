@@ -160,6 +160,9 @@ pub const DEFAULT_RTOL: f64 = 1e-6;
 /// Default absolute tolerance of `simulate`.
 pub const DEFAULT_ATOL: f64 = 1e-9;
 
+/// Default of `save`: so many equal intervals.
+pub const DEFAULT_POINTS: u32 = 100;
+
 /// Which times a run saves. Saved times never steer the steps.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Save {

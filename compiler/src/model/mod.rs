@@ -1,10 +1,28 @@
 //! `Ast` to [`Model`]: names resolved, units checked, functions inlined, defaults known.
+//!
+//! In reading order: files are loaded ([`load`]), names get their meanings ([`scope`], [`names`]), definitions their order
+//! ([`definitions`]); then expressions become terms ([`walk`], [`lower`]) and the parts of the model are built.
 
+mod definitions;
 mod elaborate;
 pub mod entities;
+mod equation;
 mod error;
+mod experiment;
+mod load;
+mod lower;
+mod names;
+mod nearest;
+mod plot;
+mod reaction;
+mod rules;
+mod scope;
+mod symbols;
 pub mod unit;
+mod values;
+mod walk;
 
 pub use elaborate::{Loader, elaborate};
 pub use entities::Model;
 pub use error::ModelError;
+pub use rules::rules;

@@ -1,0 +1,154 @@
+//! `dt(x) = …`, `dt(x) += …` and `dtt(x) = …`.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::elaborate::Elaboration;
+use super::entities::{Model, Reaction, StateId, StateKind};
+use super::error::ModelError;
+use super::scope::{EntityId, FileId, Origin};
+use super::values::{at, changing_state, noun};
+use crate::source::Span;
+use crate::syntax::ast::{Equation, ItemKind};
+use crate::terms::Number;
+
+/// Which rates have been given.
+#[derive(Default)]
+struct Given {
+    /// States whose whole rate is given by `=`, and where.
+    whole: FxHashMap<StateId, Span>,
+    /// States whose rate is their velocity.
+    following: FxHashSet<StateId>,
+}
+
+/// Adds the rates of all files.
+pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
+    let world = e.world;
+    let mut given = Given::default();
+    for file in world.file_ids() {
+        if world.file(file).origin == Origin::Std {
+            continue;
+        }
+        for item in &world.ast(file).items {
+            if let ItemKind::Equation(equation) = &item.kind {
+                add(e, file, equation, item.span, &mut given, model);
+            }
+        }
+    }
+    report_given_by_reactions(e, &mut given, model);
+    warn_unchanged(e, model);
+}
+
+fn add(
+    e: &mut Elaboration,
+    file: FileId,
+    equation: &Equation,
+    span: Span,
+    given: &mut Given,
+    model: &mut Model,
+) {
+    let Some(id) = changing_state(e, file, equation.target) else {
+        return;
+    };
+    let changed = if equation.order == 2 {
+        e.world.velocities[&id]
+    } else {
+        id
+    };
+    let state = position(e, changed);
+    let is_free = equation.adds || claim(e, state, span, given, model);
+    if equation.order == 2 {
+        follow_velocity(e, id, span, given, model);
+    }
+    let value = e.lowering.term(at(file, equation.value), e.diagnostics);
+    if is_free {
+        model.rates.push((state, value));
+    }
+}
+
+fn position(e: &Elaboration, id: EntityId) -> StateId {
+    e.positions[id.0 as usize].expect("what has a rate is a state")
+}
+
+/// Notes that the whole rate of a state is given at `span`; reports it if it was given before.
+fn claim(
+    e: &mut Elaboration,
+    state: StateId,
+    span: Span,
+    given: &mut Given,
+    model: &Model,
+) -> bool {
+    let Some(first) = given.whole.insert(state, span) else {
+        return true;
+    };
+    report_twice(e, state, first, span, model);
+    false
+}
+
+fn report_twice(e: &mut Elaboration, state: StateId, first: Span, second: Span, model: &Model) {
+    e.diagnostics.push(ModelError::RateGivenTwice {
+        name: model.states[state.0 as usize].name.clone(),
+        first: first.into(),
+        second: second.into(),
+    });
+}
+
+/// The first order half of a `dtt` equation: `dt(x)` is the state that the other half changes.
+fn follow_velocity(
+    e: &mut Elaboration,
+    id: EntityId,
+    span: Span,
+    given: &mut Given,
+    model: &mut Model,
+) {
+    let state = position(e, id);
+    let velocity = e.lowering.terms.values[e.world.velocities[&id].0 as usize];
+    let rate = velocity.expect("a velocity has its symbol");
+    if given.following.insert(state) && claim(e, state, span, given, model) {
+        model.rates.push((state, rate));
+    }
+}
+
+/// A rate given as a whole by `dt(x) =` may not be changed by reactions too.
+fn report_given_by_reactions(e: &mut Elaboration, given: &mut Given, model: &Model) {
+    if given.whole.is_empty() {
+        return;
+    }
+    for reaction in &model.reactions {
+        for (state, _) in reaction.reactants.iter().chain(&reaction.products) {
+            if given.whole.contains_key(state) && changes(reaction, *state) {
+                let first = given.whole.remove(state).expect("it is among them");
+                report_twice(e, *state, first, reaction.span, model);
+            }
+        }
+    }
+}
+
+fn changes(reaction: &Reaction, state: StateId) -> bool {
+    let on = |side: &[(StateId, Number)]| {
+        let found = side.iter().find(|(s, _)| *s == state);
+        found.map_or(Number::ZERO, |(_, n)| n.clone())
+    };
+    on(&reaction.reactants) != on(&reaction.products)
+}
+
+/// Warns of states that neither a reaction nor an equation has anything to do with.
+fn warn_unchanged(e: &mut Elaboration, model: &Model) {
+    let mut changed = vec![false; model.states.len()];
+    for reaction in &model.reactions {
+        for (state, _) in reaction.reactants.iter().chain(&reaction.products) {
+            changed[state.0 as usize] = true;
+        }
+    }
+    for (state, _) in &model.rates {
+        changed[state.0 as usize] = true;
+    }
+    for (state, changed) in model.states.iter().zip(changed) {
+        if !changed && state.kind != StateKind::FixedSpecies {
+            e.diagnostics.push(ModelError::UnchangedState {
+                kind: noun(state.kind),
+                name: state.name.clone(),
+                at: state.span.into(),
+            });
+        }
+    }
+}

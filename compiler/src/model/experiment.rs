@@ -1,0 +1,341 @@
+//! `simulate` experiments: settings checked, defaults filled in.
+
+use super::elaborate::Elaboration;
+use super::entities::{DEFAULT_ATOL, DEFAULT_POINTS, DEFAULT_RTOL, Model, Save, Simulate, StateId};
+use super::error::ModelError;
+use super::nearest::{did_you_mean, nearest};
+use super::scope::{EntityKind, FileId, Meaning, World};
+use super::values::{at, constant_term};
+use crate::source::Span;
+use crate::syntax::ast::{self, DeclKind, Expr, ExprKind, Ident, ItemKind, Setting, SettingValue};
+use crate::terms::Term;
+
+/// What `simulate` can be told.
+const SETTINGS: &[&str] = &[
+    "until",
+    "save",
+    "as",
+    "solver",
+    "rtol",
+    "atol",
+    "max_steps",
+    "output",
+];
+
+/// What the settings may be, for help.
+mod expected {
+    pub const SAVE: &str = "write `points(200)`, `every(0.1)`, `log(1e-6, 1e5, 200)`, a list `[1, 2, 5]` of ascending times, or `steps`";
+    pub const UNTIL: &str = "the end time is a positive expression of constants and parameters, like `1e5` or `3*period`";
+    pub const AS: &str = "the interpretations are `ode`, `sde` and `jump`";
+    pub const SOLVER: &str = "name a solver, like `auto`, `Tsit5` or `BDF`";
+    pub const TOLERANCE: &str = "a tolerance is a positive number like `1e-6`";
+    pub const ATOL: &str =
+        "write one positive number, or one for each of some states: `{ A = 1e-9, B = 1e-12 }`";
+    pub const MAX_STEPS: &str = "a positive whole number";
+    pub const OUTPUT: &str = "list states and `let`s: `A, B, total`";
+}
+
+/// Adds the experiments of the root file.
+pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
+    let world = e.world;
+    let Some(root) = world.file_ids().last() else {
+        return;
+    };
+    let mut names: Vec<(String, Span)> = Vec::new();
+    for item in &world.ast(root).items {
+        let ItemKind::Simulate(simulate) = &item.kind else {
+            continue;
+        };
+        let name = experiment_name(world, root, simulate.name, "simulate", &names);
+        let span = simulate.name.map_or(item.span, |n| n.span);
+        if let Some((_, first)) = names.iter().find(|(n, _)| *n == name) {
+            e.diagnostics.push(ModelError::DuplicateName {
+                name: name.clone(),
+                first: (*first).into(),
+                second: span.into(),
+            });
+        }
+        names.push((name.clone(), span));
+        if let Some(built) = read(e, root, name, simulate, item.span, model) {
+            model.experiments.push(built);
+        }
+    }
+}
+
+/// The name as written, or the keyword with the first number that makes it new.
+pub(super) fn experiment_name(
+    world: &World,
+    file: FileId,
+    written: Option<Ident>,
+    keyword: &str,
+    taken: &[(String, Span)],
+) -> String {
+    if let Some(name) = written {
+        return world.ast(file).name(name.name).to_owned();
+    }
+    let is_free = |name: &String| taken.iter().all(|(n, _)| n != name);
+    let numbered = (2..).map(|i| format!("{keyword}{i}"));
+    std::iter::once(keyword.to_owned())
+        .chain(numbered)
+        .find(is_free)
+        .expect("numbers do not run out")
+}
+
+fn read(
+    e: &mut Elaboration,
+    file: FileId,
+    name: String,
+    simulate: &ast::Simulate,
+    span: Span,
+    model: &Model,
+) -> Option<Simulate> {
+    let mut until: Option<Term> = None;
+    let mut out = Simulate {
+        name,
+        until: e.lowering.terms.pool.int(0),
+        save: Save::Points(DEFAULT_POINTS),
+        solver: "auto".into(),
+        rtol: DEFAULT_RTOL,
+        atol: DEFAULT_ATOL,
+        atol_of: Vec::new(),
+        max_steps: None,
+        outputs: Vec::new(),
+    };
+    report_repeated(e, file, &simulate.settings);
+    for setting in &simulate.settings {
+        let key = e.world.ast(file).name(setting.key.name);
+        let value = &setting.value;
+        let reject = |e: &mut Elaboration, expected| reject(e, file, setting, expected);
+        match key {
+            "until" => match end_time(e, file, value) {
+                Some(time) => until = Some(time),
+                None => reject(e, expected::UNTIL),
+            },
+            "save" => match save(e, file, value) {
+                Some(save) => out.save = save,
+                None => reject(e, expected::SAVE),
+            },
+            "as" => match word(e.world, file, value) {
+                Some("ode") => {}
+                Some(other @ ("sde" | "jump")) => e.diagnostics.push(ModelError::NotSupported {
+                    feature: format!("`as = {other}`"),
+                    at: span_of(e, file, setting).into(),
+                }),
+                Some(_) | None => reject(e, expected::AS),
+            },
+            "solver" => match word(e.world, file, value) {
+                Some(solver) => out.solver = solver.to_owned(),
+                None => reject(e, expected::SOLVER),
+            },
+            "rtol" => match positive(e, file, value) {
+                Some(x) => out.rtol = x,
+                None => reject(e, expected::TOLERANCE),
+            },
+            "atol" => match tolerances(e, file, value) {
+                Some((all, single)) => {
+                    out.atol = all.unwrap_or(DEFAULT_ATOL);
+                    out.atol_of = single;
+                }
+                None => reject(e, expected::ATOL),
+            },
+            "max_steps" => match positive(e, file, value) {
+                Some(n) if n.fract() == 0.0 => out.max_steps = Some(n as u64),
+                Some(_) | None => reject(e, expected::MAX_STEPS),
+            },
+            "output" => match idents(e.world, file, value) {
+                Some(names) => out.outputs = outputs(e, file, &names, model),
+                None => reject(e, expected::OUTPUT),
+            },
+            _ => e.diagnostics.push(ModelError::UnknownSetting {
+                name: key.into(),
+                of: "simulate",
+                at: setting.key.span.into(),
+                help: did_you_mean(nearest(key, SETTINGS.iter().copied())),
+            }),
+        }
+    }
+    let is_given = |s: &Setting| e.world.ast(file).name(s.key.name) == "until";
+    if !simulate.settings.iter().any(is_given) {
+        e.diagnostics.push(ModelError::MissingSetting {
+            key: "until",
+            of: out.name.clone(),
+            at: span.into(),
+        });
+    }
+    out.until = until?;
+    Some(out)
+}
+
+fn report_repeated(e: &mut Elaboration, file: FileId, settings: &[Setting]) {
+    for (i, setting) in settings.iter().enumerate() {
+        let same = |s: &&Setting| s.key.name == setting.key.name;
+        if let Some(first) = settings[..i].iter().find(same) {
+            e.diagnostics.push(ModelError::DuplicateName {
+                name: e.world.ast(file).name(setting.key.name).into(),
+                first: first.key.span.into(),
+                second: setting.key.span.into(),
+            });
+        }
+    }
+}
+
+fn reject(e: &mut Elaboration, file: FileId, setting: &Setting, expected: &'static str) {
+    let at = span_of(e, file, setting);
+    e.diagnostics.push(ModelError::InvalidSetting {
+        key: e.world.ast(file).name(setting.key.name).into(),
+        expected,
+        at: at.into(),
+    });
+}
+
+fn span_of(e: &Elaboration, file: FileId, setting: &Setting) -> Span {
+    match &setting.value {
+        SettingValue::Expr(expr) => e.world.ast(file).expr(*expr).span,
+        SettingValue::List(_, span) | SettingValue::Table(_, span) => *span,
+        SettingValue::Names(names) => names
+            .iter()
+            .map(|n| n.span)
+            .reduce(Span::to)
+            .unwrap_or(setting.key.span),
+    }
+}
+
+fn end_time(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Term> {
+    let until = match value {
+        SettingValue::Expr(expr) => at(file, *expr),
+        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => return None,
+    };
+    e.names.check(e.world, until, None, e.diagnostics);
+    let term = constant_term(e, until, "until");
+    let number = e.lowering.terms.pool.as_number(term);
+    let is_positive = number.is_none_or(|n| n.signum() > 0);
+    is_positive.then_some(term)
+}
+
+fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save> {
+    let expr = match value {
+        SettingValue::Expr(expr) => *expr,
+        SettingValue::List(times, _) => {
+            let times: Option<Vec<f64>> = times.iter().map(|&t| number(e, file, t)).collect();
+            let is_ascending = |t: &Vec<f64>| t.windows(2).all(|w| w[0] < w[1]) && t[0] >= 0.0;
+            return times
+                .filter(|t| !t.is_empty())
+                .filter(is_ascending)
+                .map(Save::List);
+        }
+        SettingValue::Names(_) => {
+            return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
+        }
+        SettingValue::Table(..) => return None,
+    };
+    let ast = e.world.ast(file);
+    let ExprKind::Call(function, args) = &ast.expr(expr).kind else {
+        return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
+    };
+    let args: Option<Vec<f64>> = args.iter().map(|&a| number(e, file, a)).collect();
+    match (ast.name(function.name), args?.as_slice()) {
+        ("points", &[n]) => Some(Save::Points(count(n)?)),
+        ("every", &[dt]) if dt > 0.0 => Some(Save::Every(dt)),
+        ("log", &[from, to, n]) if 0.0 < from && from < to => Some(Save::Log(from, to, count(n)?)),
+        _ => None,
+    }
+}
+
+fn count(n: f64) -> Option<u32> {
+    let is_count = n.fract() == 0.0 && n >= 1.0 && n < f64::from(u32::MAX);
+    is_count.then_some(n as u32)
+}
+
+/// The value of an expression without states, parameters or time.
+fn number(e: &mut Elaboration, file: FileId, expr: Expr) -> Option<f64> {
+    let at = at(file, expr);
+    e.names.check(e.world, at, None, e.diagnostics);
+    let term = e.lowering.term(at, e.diagnostics);
+    e.lowering.terms.pool.as_number(term).map(|n| n.to_f64())
+}
+
+fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {
+    match value {
+        SettingValue::Expr(expr) => number(e, file, *expr).filter(|&x| x > 0.0),
+        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => None,
+    }
+}
+
+type Tolerances = (Option<f64>, Vec<(StateId, f64)>);
+
+fn tolerances(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Tolerances> {
+    let SettingValue::Table(rows, _) = value else {
+        return Some((Some(positive(e, file, value)?), Vec::new()));
+    };
+    let mut single = Vec::new();
+    for (name, expr) in rows {
+        let tolerance = number(e, file, *expr).filter(|&x| x > 0.0)?;
+        if let Some(id) = super::values::state_named(e, file, *name) {
+            single.push((e.positions[id.0 as usize]?, tolerance));
+        }
+    }
+    Some((None, single))
+}
+
+/// A bare word.
+fn word<'w>(world: &'w World, file: FileId, value: &SettingValue) -> Option<&'w str> {
+    match idents(world, file, value)?.as_slice() {
+        [name] => Some(world.ast(file).name(name.name)),
+        _ => None,
+    }
+}
+
+/// Names, however the parser has read them.
+fn idents(world: &World, file: FileId, value: &SettingValue) -> Option<Vec<Ident>> {
+    let ident = |expr: &Expr| {
+        let node = world.ast(file).expr(*expr);
+        match node.kind {
+            ExprKind::Name(name) => Some(Ident {
+                name,
+                span: node.span,
+            }),
+            _ => None,
+        }
+    };
+    match value {
+        SettingValue::Names(names) => Some(names.clone()),
+        SettingValue::Expr(expr) => Some(vec![ident(expr)?]),
+        SettingValue::List(exprs, _) => exprs.iter().map(ident).collect(),
+        SettingValue::Table(..) => None,
+    }
+}
+
+fn outputs(e: &mut Elaboration, file: FileId, names: &[Ident], model: &Model) -> Vec<String> {
+    let world = e.world;
+    let mut out = Vec::new();
+    for name in names {
+        let id = match world.meaning(file, name.name) {
+            Meaning::Entity(id) if is_output(world.entity(id).kind) => id,
+            Meaning::Entity(_)
+            | Meaning::Unknown
+            | Meaning::Time
+            | Meaning::Pi
+            | Meaning::Euler => {
+                let text = world.ast(file).name(name.name);
+                let states = model.states.iter().map(|s| s.name.as_str());
+                let lets = model.observables.iter().map(|o| o.name.as_str());
+                e.diagnostics.push(ModelError::UnknownOutput {
+                    name: text.into(),
+                    at: name.span.into(),
+                    help: did_you_mean(nearest(text, states.chain(lets))),
+                });
+                continue;
+            }
+        };
+        out.push(e.called[id.0 as usize].clone());
+    }
+    out
+}
+
+fn is_output(kind: EntityKind) -> bool {
+    match kind {
+        EntityKind::Function => false,
+        EntityKind::Velocity => true,
+        EntityKind::Value(kind) => !matches!(kind, DeclKind::Const | DeclKind::Param),
+    }
+}

@@ -1,0 +1,237 @@
+//! `rule` statements to rewrite rules.
+
+use rustc_hash::FxHashSet;
+
+use super::error::ModelError;
+use super::nearest::{did_you_mean, nearest};
+use super::walk::{post_order, takes};
+use crate::diagnostic::Diagnostics;
+use crate::source::Span;
+use crate::syntax::Ast;
+use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, ItemKind, NameId, UnaryOp};
+use crate::terms::{Condition, Op, Pattern, PatternNode, Rule};
+
+/// The conditions that are written as calls.
+const CONDITIONS: &[&str] = &["nonzero", "positive", "nonnegative", "integer", "constant"];
+
+/// The rules of a file. Names in them are pattern variables, but for `pi` and `e`.
+pub fn rules(ast: &Ast, diagnostics: &mut Diagnostics) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let mut seen: rustc_hash::FxHashMap<NameId, Span> = rustc_hash::FxHashMap::default();
+    for item in &ast.items {
+        let ItemKind::Rule(rule) = &item.kind else {
+            continue;
+        };
+        if let Some(first) = seen.insert(rule.name.name, rule.name.span) {
+            diagnostics.push(ModelError::DuplicateName {
+                name: ast.name(rule.name.name).into(),
+                first: first.into(),
+                second: rule.name.span.into(),
+            });
+        }
+        rules.extend(read(ast, rule, diagnostics));
+    }
+    rules
+}
+
+/// One rule; `None` if anything in it was wrong and has been reported.
+fn read(ast: &Ast, rule: &ast::Rule, diagnostics: &mut Diagnostics) -> Option<Rule> {
+    let lhs = pattern(ast, rule.lhs, None, diagnostics);
+    let bound: FxHashSet<NameId> = variables(ast, rule.lhs);
+    let rhs = pattern(ast, rule.rhs, Some(&bound), diagnostics);
+    let mut conditions = Some(Vec::new());
+    for part in rule.condition.map_or(Vec::new(), |c| conjuncts(ast, c)) {
+        let read = condition(ast, part, &bound, diagnostics);
+        conditions = conditions.zip(read).map(|(mut all, one)| {
+            all.push(one);
+            all
+        });
+    }
+    Some(Rule {
+        name: ast.name(rule.name.name).into(),
+        lhs: lhs?,
+        rhs: rhs?,
+        conditions: conditions?,
+        doc: rule.doc.clone(),
+    })
+}
+
+/// Splits `a and b and c`.
+fn conjuncts(ast: &Ast, root: Expr) -> Vec<Expr> {
+    let mut parts = Vec::new();
+    let mut stack = vec![root];
+    while let Some(e) = stack.pop() {
+        match ast.expr(e).kind {
+            ExprKind::Binary(BinaryOp::And, a, b) => stack.extend([b, a]),
+            _ => parts.push(e),
+        }
+    }
+    parts
+}
+
+fn condition(
+    ast: &Ast,
+    e: Expr,
+    bound: &FxHashSet<NameId>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Condition> {
+    let node = ast.expr(e);
+    let mut read = |e| pattern(ast, e, Some(bound), diagnostics);
+    match &node.kind {
+        ExprKind::Binary(BinaryOp::Less, a, b) => Some(Condition::Less(read(*a)?, read(*b)?)),
+        ExprKind::Binary(BinaryOp::Greater, a, b) => Some(Condition::Less(read(*b)?, read(*a)?)),
+        ExprKind::Binary(BinaryOp::LessEqual, a, b) => {
+            Some(Condition::LessEqual(read(*a)?, read(*b)?))
+        }
+        ExprKind::Binary(BinaryOp::GreaterEqual, a, b) => {
+            Some(Condition::LessEqual(read(*b)?, read(*a)?))
+        }
+        ExprKind::Call(name, args) if args.len() == 1 => {
+            let text = ast.name(name.name);
+            let make = match text {
+                "nonzero" => Condition::NonZero,
+                "positive" => Condition::Positive,
+                "nonnegative" => Condition::NonNegative,
+                "integer" => Condition::Integer,
+                "constant" => Condition::Constant,
+                _ => {
+                    diagnostics.push(ModelError::UnknownFunction {
+                        name: text.into(),
+                        at: name.span.into(),
+                        help: did_you_mean(nearest(text, CONDITIONS.iter().copied())),
+                    });
+                    return None;
+                }
+            };
+            read(args[0]).map(make)
+        }
+        _ => {
+            diagnostics.push(ModelError::InvalidRule {
+                what: "this condition".into(),
+                help: "conditions are `nonzero(x)`, `positive(x)`, `nonnegative(x)`, `integer(x)`, `constant(x)` and comparisons with `<`, `<=`, `>`, `>=`, joined by `and`",
+                at: node.span.into(),
+            });
+            None
+        }
+    }
+}
+
+fn variables(ast: &Ast, root: Expr) -> FxHashSet<NameId> {
+    let mut nodes = Vec::new();
+    post_order(ast, root, &mut nodes);
+    nodes
+        .into_iter()
+        .filter_map(|e| match ast.expr(e).kind {
+            ExprKind::Name(name) => Some(name),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The pattern of an expression, as written. With `bound`, only those variables may occur.
+fn pattern(
+    ast: &Ast,
+    root: Expr,
+    bound: Option<&FxHashSet<NameId>>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Pattern> {
+    let mut order = Vec::new();
+    post_order(ast, root, &mut order);
+    let mut nodes: Vec<PatternNode> = Vec::with_capacity(order.len());
+    // Positions of finished nodes that wait for their parent.
+    let mut waiting: Vec<u32> = Vec::new();
+    let mut all_fine = true;
+    for e in order {
+        let first = waiting.len() - super::walk::children(ast, e).len();
+        let args: Vec<u32> = waiting.split_off(first);
+        match node(ast, e, &args, bound) {
+            Ok(node) => nodes.push(node),
+            Err(problem) => {
+                diagnostics.push(problem);
+                all_fine = false;
+                nodes.push(PatternNode::Constant("pi"));
+            }
+        }
+        waiting.push(nodes.len() as u32 - 1);
+    }
+    all_fine.then_some(Pattern { nodes })
+}
+
+fn node(
+    ast: &Ast,
+    e: Expr,
+    args: &[u32],
+    bound: Option<&FxHashSet<NameId>>,
+) -> Result<PatternNode, ModelError> {
+    let node = ast.expr(e);
+    Ok(match (&node.kind, args) {
+        (ExprKind::Number(n), _) => PatternNode::Number(n.clone()),
+        (ExprKind::Name(name), _) => match ast.name(*name) {
+            "pi" | "π" => PatternNode::Constant("pi"),
+            "e" => PatternNode::Constant("e"),
+            text if bound.is_none_or(|b| b.contains(name)) => PatternNode::Variable(text.into()),
+            text => {
+                return Err(ModelError::InvalidRule {
+                    what: format!("the new name `{text}`"),
+                    help: "what the rule does not match on its left side it cannot use elsewhere",
+                    at: node.span.into(),
+                });
+            }
+        },
+        (ExprKind::Unary(UnaryOp::Neg, _), [a]) => PatternNode::Neg(*a),
+        (ExprKind::Unary(UnaryOp::Not, _), [a]) => PatternNode::Call(Op::Not, vec![*a]),
+        (ExprKind::Binary(op, ..), [a, b]) => binary(*op, *a, *b),
+        (ExprKind::If(..), args) => PatternNode::Call(Op::If, args.to_vec()),
+        (ExprKind::Call(name, _), args) => {
+            PatternNode::Call(operator(ast, *name, args.len())?, args.to_vec())
+        }
+        (
+            ExprKind::Quantity(..) | ExprKind::Error | ExprKind::Unary(..) | ExprKind::Binary(..),
+            _,
+        ) => {
+            return Err(ModelError::InvalidRule {
+                what: "a quantity with a unit".into(),
+                help: "rules hold for numbers; write the number alone",
+                at: node.span.into(),
+            });
+        }
+    })
+}
+
+fn operator(ast: &Ast, name: Ident, found: usize) -> Result<Op, ModelError> {
+    let text = ast.name(name.name);
+    match Op::by_name(text) {
+        Some(op) if takes(op, found) => Ok(op),
+        Some(op) => {
+            let (least, most) = op.arity();
+            let expected = super::names::count(least, most);
+            Err(super::names::wrong_count(
+                text, expected, found, name.span, None,
+            ))
+        }
+        None => Err(ModelError::UnknownFunction {
+            name: text.into(),
+            at: name.span.into(),
+            help: did_you_mean(nearest(text, Op::ALL.iter().map(|op| op.name()))),
+        }),
+    }
+}
+
+fn binary(op: BinaryOp, a: u32, b: u32) -> PatternNode {
+    let call = |op, args| PatternNode::Call(op, args);
+    match op {
+        BinaryOp::Add => PatternNode::Add(a, b),
+        BinaryOp::Sub => PatternNode::Sub(a, b),
+        BinaryOp::Mul => PatternNode::Mul(a, b),
+        BinaryOp::Div => PatternNode::Div(a, b),
+        BinaryOp::Pow => PatternNode::Pow(a, b),
+        BinaryOp::Less => call(Op::Less, vec![a, b]),
+        BinaryOp::LessEqual => call(Op::LessEqual, vec![a, b]),
+        BinaryOp::Greater => call(Op::Less, vec![b, a]),
+        BinaryOp::GreaterEqual => call(Op::LessEqual, vec![b, a]),
+        BinaryOp::Equal => call(Op::Equal, vec![a, b]),
+        BinaryOp::NotEqual => call(Op::NotEqual, vec![a, b]),
+        BinaryOp::And => call(Op::And, vec![a, b]),
+        BinaryOp::Or => call(Op::Or, vec![a, b]),
+    }
+}

@@ -1,0 +1,25 @@
+//! The texts of the standard library, part of the compiler so that it reads no files.
+
+/// Every module that `use NAME` finds, and its text.
+pub const MODULES: &[(&str, &str)] = &[
+    ("constants", include_str!("../../stdlib/constants.model")),
+    ("kinetics", include_str!("../../stdlib/kinetics.model")),
+    ("units", include_str!("../../stdlib/units.model")),
+];
+
+/// The text of a module.
+pub fn module(name: &str) -> Option<&'static str> {
+    let found = MODULES.iter().find(|(n, _)| *n == name);
+    found.map(|(_, text)| *text)
+}
+
+/// The module that declares a function or constant of this name.
+pub fn declaring(name: &str) -> Option<&'static str> {
+    let declares = |line: &str| {
+        let rest = line.strip_prefix("fn ").or(line.strip_prefix("const "));
+        let after = rest.and_then(|r| r.strip_prefix(name));
+        after.is_some_and(|a| a.starts_with(['(', ':', ' ']))
+    };
+    let found = MODULES.iter().find(|(_, text)| text.lines().any(declares));
+    found.map(|(module, _)| *module)
+}
