@@ -35,7 +35,7 @@ pub enum ExprKind {
     /// An exact literal.
     Number(Number),
     /// An exact literal with a unit: `5 [uM]`.
-    Quantity(Number, UnitExpr),
+    Quantity(Number, Box<UnitExpr>),
     /// A name; qualified names (`gene.k`) are one name with its dots.
     Name(NameId),
     /// `-a`, `not a`
@@ -43,7 +43,7 @@ pub enum ExprKind {
     /// `a + b`, `a < b`, `a and b`, …
     Binary(BinaryOp, Expr, Expr),
     /// `f(a, b)`
-    Call(Ident, Vec<Expr>),
+    Call(Ident, Box<[Expr]>),
     /// `if c then a else b`
     If(Expr, Expr, Expr),
     /// What stands where the parser recovered from an error; already reported.
@@ -101,15 +101,23 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ItemKind {
     /// `model Name "doc"`
-    Model { name: Ident, doc: Option<String> },
+    Model {
+        /// Its name.
+        name: Ident,
+        /// Documentation.
+        doc: Option<String>,
+    },
     /// `use kinetics: a, b`, `use "parts/gene.model" as gene`
     Use(Use),
     /// `const param species fixed-species var let`, one per name even when several stand in one statement.
     Declare(Declaration),
     /// `unit mM = 1e-3*mol/L`
     Unit {
+        /// Its name.
         name: Ident,
+        /// What it is.
         value: UnitExpr,
+        /// Documentation.
         doc: Option<String>,
     },
     /// `fn mm(S: uM, Vmax: uM/s, Km: uM): uM/s = body "doc"`
@@ -120,8 +128,11 @@ pub enum ItemKind {
     Equation(Equation),
     /// `init x = e`, `init dt(x) = e`
     Init {
+        /// The state.
         target: Ident,
+        /// 0 for the state itself, 1 for its first derivative.
         order: u8,
+        /// The initial value.
         value: Expr,
     },
     /// `simulate NAME { settings }`
@@ -131,7 +142,10 @@ pub enum ItemKind {
     /// `rule NAME: lhs => rhs if condition`
     Rule(Rule),
     /// Parsed by its keyword and skipped: a part of the language that is not built yet, by its name. Already reported.
-    Unsupported { feature: &'static str },
+    Unsupported {
+        /// The feature as it is named in the message.
+        feature: &'static str,
+    },
 }
 
 /// `use`.
@@ -151,7 +165,12 @@ pub enum UsePath {
     /// A module of the standard library.
     Std(Ident),
     /// A file, relative to the using file.
-    File { path: String, span: Span },
+    File {
+        /// The path as written.
+        path: String,
+        /// Where it stands, with its quotes.
+        span: Span,
+    },
 }
 
 /// What a declaration declares.
@@ -179,7 +198,7 @@ pub struct Declaration {
     /// Its name.
     pub name: Ident,
     /// Its unit.
-    pub unit: Option<UnitExpr>,
+    pub unit: Option<Box<UnitExpr>>,
     /// Value, initial value or definition.
     pub value: Option<Expr>,
     /// Documentation.
@@ -192,9 +211,9 @@ pub struct Function {
     /// Its name.
     pub name: Ident,
     /// Parameter names and declared units.
-    pub params: Vec<(Ident, Option<UnitExpr>)>,
+    pub params: Vec<(Ident, Option<Box<UnitExpr>>)>,
     /// Unit of the result.
-    pub unit: Option<UnitExpr>,
+    pub unit: Option<Box<UnitExpr>>,
     /// The body.
     pub body: Expr,
     /// Documentation.
@@ -287,7 +306,7 @@ pub enum SettingValue {
 }
 
 /// A `plot` statement.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plot {
     /// Its name.
     pub name: Option<Ident>,

@@ -1,11 +1,20 @@
-//! Text to [`Ast`]: logos tokens, lalrpop grammar with error recovery, and the canonical printer (`fmt`).
+//! Text to [`Ast`]: logos tokens, statements told apart, a lalrpop grammar for each, and the canonical printer (`fmt`).
 
 pub mod ast;
+mod build;
 mod error;
+mod explain;
 mod format;
+mod grammar;
+mod layout;
 mod parse;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod token;
+mod unit;
 
 pub use ast::Ast;
 pub use error::SyntaxError;
 pub use format::format;
-pub use parse::{parse, parse_expression};
+pub use parse::{is_incomplete, parse, parse_expression};

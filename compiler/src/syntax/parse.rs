@@ -1,17 +1,336 @@
 //! The entry: text to tree, with everything that is wrong reported.
-use super::{Ast, ast::Expr};
+//!
+//! Statements are told apart before the grammar reads them, one by one: a mistake costs its own statement and nothing
+//! else. The error recovery of LR tables was considered and rejected: for every token that it skips it simulates every
+//! state on the stack, which is quadratic in the nesting, and an open bracket takes the next statements with it.
+
+use logos::Logos;
+
+use super::ast::{Ast, Expr, Ident, Item, ItemKind, Simulate};
+use super::build::Builder;
+use super::error::{Errors, SyntaxError};
+use super::explain::{explain, missing_expression, not_a_block, not_a_statement};
+use super::grammar::TextParser;
+use super::layout::{Lexeme, read};
+use super::statement::{
+    Kind, classify, is_statement_word, statement_length, unsupported_expression,
+};
+use super::token::{Start, Token};
 use crate::{diagnostic::Diagnostics, source::Source};
 
 /// Parses a file. Statements with errors are left out of the tree; what could be read is in it.
-pub fn parse(_source: &Source, _diagnostics: &mut Diagnostics) -> Ast {
-    todo!()
+pub fn parse(source: &Source, diagnostics: &mut Diagnostics) -> Ast {
+    let mut errors = Errors::default();
+    let lexemes = read(source, &mut errors);
+    let mut reader = Reader::new(source, Ast::new(), &lexemes, errors);
+    reader.statements();
+    reader.errors.report(diagnostics);
+    reader.builder.ast
 }
 
 /// Parses one expression into `ast`.
 pub fn parse_expression(
-    _source: &Source,
-    _ast: &mut Ast,
-    _diagnostics: &mut Diagnostics,
+    source: &Source,
+    ast: &mut Ast,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Expr> {
-    todo!()
+    let mut errors = Errors::default();
+    let lexemes = read(source, &mut errors);
+    let mut reader = Reader::new(source, std::mem::take(ast), &lexemes, errors);
+    reader.grammar(Start::Expression, &lexemes);
+    reader.errors.report(diagnostics);
+    *ast = reader.builder.ast;
+    reader.builder.expression
+}
+
+/// Whether the text stops in the middle of a statement, so that a prompt should ask for another line: a bracket is
+/// open, an operator has no right side, or an `if` has no `else`.
+pub fn is_incomplete(text: &str) -> bool {
+    let is_rule = text.trim_start().starts_with("rule");
+    let (mut open, mut ifs, mut last) = (0, 0, Token::Newline);
+    for token in Token::lexer(text).flatten() {
+        match token {
+            Token::Newline | Token::Comment => continue,
+            Token::If if !is_rule => ifs += 1,
+            Token::Else if !is_rule => ifs -= 1,
+            _ if token.opens() => open += 1,
+            _ if token.closes() => open -= 1,
+            _ => {}
+        }
+        last = token;
+    }
+    open > 0 || ifs > 0 || last.continues()
+}
+
+/// Walks over the tokens of a text, statement by statement.
+struct Reader<'a> {
+    lexemes: &'a [Lexeme],
+    at: usize,
+    builder: Builder<'a>,
+    parser: TextParser,
+    errors: Errors,
+    /// What `combinatoric` was outside each open `reactions` block.
+    blocks: Vec<bool>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(source: &'a Source, ast: Ast, lexemes: &'a [Lexeme], errors: Errors) -> Self {
+        Reader {
+            lexemes,
+            at: 0,
+            builder: Builder::new(source, ast),
+            parser: TextParser::new(),
+            errors,
+            blocks: Vec::new(),
+        }
+    }
+
+    fn text(&self, lexeme: Lexeme) -> &'a str {
+        self.builder.slice(lexeme.start, lexeme.end)
+    }
+
+    fn is_word(&self, lexeme: Option<&Lexeme>, word: &str) -> bool {
+        lexeme.is_some_and(|&l| l.token == Token::Name && self.text(l) == word)
+    }
+
+    fn statements(&mut self) {
+        while let Some(lexeme) = self.lexemes.get(self.at) {
+            match lexeme.token {
+                Token::Semicolon => self.at += 1,
+                Token::CloseBrace => {
+                    self.at += 1;
+                    if let Some(outside) = self.blocks.pop() {
+                        self.builder.combinatoric = outside;
+                    }
+                }
+                _ => self.statement(),
+            }
+        }
+    }
+
+    fn statement(&mut self) {
+        if self.open_reactions() {
+            return;
+        }
+        let statement = self.take_statement();
+        match classify(statement, |l| self.text(l)) {
+            Kind::Simulate => self.simulate(statement),
+            Kind::Plot => self.plot(statement),
+            Kind::Grammar(start) => {
+                self.grammar(start, statement);
+            }
+            Kind::Unsupported(feature) => self.unsupported(feature, statement[0], statement),
+            Kind::Unknown if is_reported(statement) => {}
+            Kind::Unknown => self.report(not_a_statement(statement, |l| self.text(l))),
+        }
+    }
+
+    /// `reactions combinatoric off {`: its statements follow like all others, until the block closes.
+    fn open_reactions(&mut self) -> bool {
+        let rest = &self.lexemes[self.at..];
+        let is_block = self.is_word(rest.first(), "reactions")
+            && self.is_word(rest.get(1), "combinatoric")
+            && rest.get(3).is_some_and(|l| l.token == Token::OpenBrace);
+        let combinatoric = self.is_word(rest.get(2), "on");
+        if !is_block || !(combinatoric || self.is_word(rest.get(2), "off")) {
+            return false;
+        }
+        self.blocks.push(self.builder.combinatoric);
+        self.builder.combinatoric = combinatoric;
+        self.at += 4;
+        true
+    }
+
+    /// The tokens of the statement that starts here; goes past them.
+    fn take_statement(&mut self) -> &'a [Lexeme] {
+        let rest = &self.lexemes[self.at..];
+        let statement = &rest[..statement_length(rest)];
+        self.at += statement.len();
+        if statement.iter().any(|l| l.token == Token::UnclosedBrace) {
+            self.skip_unclosed_block();
+        }
+        statement
+    }
+
+    /// After a `{` that is never closed: goes to the next line that surely begins a statement.
+    fn skip_unclosed_block(&mut self) {
+        while let Some(&lexeme) = self.lexemes.get(self.at) {
+            let next = self.lexemes.get(self.at + 1).map(|l| l.token);
+            let begins = lexeme.starts_line
+                && lexeme.token == Token::Name
+                && is_statement_word(self.text(lexeme))
+                && matches!(next, Some(Token::Name | Token::OpenBrace));
+            if begins {
+                return;
+            }
+            self.at += 1;
+        }
+    }
+
+    fn report(&mut self, (at, error): (u32, SyntaxError)) {
+        self.errors.push(at, error);
+    }
+
+    fn unsupported(&mut self, feature: &'static str, at: Lexeme, statement: &[Lexeme]) {
+        self.errors.push(
+            at.start,
+            SyntaxError::NotSupported {
+                feature,
+                at: at.span().into(),
+            },
+        );
+        self.finish(ItemKind::Unsupported { feature }, statement);
+    }
+
+    /// Gives a text to the grammar; its leading words are replaced by the start token. Whether all was right.
+    fn grammar(&mut self, start: Start, text: &'a [Lexeme]) -> bool {
+        if is_reported(text) {
+            return false;
+        }
+        if let Some((lexeme, feature)) = unsupported_expression(text, |l| self.text(l)) {
+            self.unsupported(feature, lexeme, text);
+            return false;
+        }
+        let (Some(first), Some(last)) = (text.first(), text.last()) else {
+            self.report(missing_expression(self.builder.source.base));
+            return false;
+        };
+        self.builder.span = first.span().to(last.span());
+        let ast = &self.builder.ast;
+        let (n_items, n_exprs) = (ast.items.len(), ast.exprs.len());
+        let tokens = std::iter::once((first.start, Token::Start(start), first.start))
+            .chain(with_separators(&text[start.n_words()..]));
+        let Err(error) = self.parser.parse(&mut self.builder, tokens) else {
+            return true;
+        };
+        self.builder.ast.items.truncate(n_items);
+        self.builder.ast.exprs.truncate(n_exprs);
+        let explained = explain(error, start, text, |l| self.text(l));
+        self.report(explained);
+        false
+    }
+
+    fn simulate(&mut self, statement: &'a [Lexeme]) {
+        let Some((name, inside)) = self.block(statement) else {
+            return;
+        };
+        for part in parts(inside) {
+            self.grammar(Start::Setting, part);
+        }
+        let settings = std::mem::take(&mut self.builder.settings);
+        self.finish(ItemKind::Simulate(Simulate { name, settings }), statement);
+    }
+
+    fn plot(&mut self, statement: &'a [Lexeme]) {
+        let Some((name, inside)) = self.block(statement) else {
+            return;
+        };
+        for part in parts(inside) {
+            self.plot_entry(part);
+        }
+        let mut plot = std::mem::take(&mut self.builder.plot);
+        plot.name = name;
+        self.finish(ItemKind::Plot(plot), statement);
+    }
+
+    fn plot_entry(&mut self, part: &'a [Lexeme]) {
+        let next = part.get(1).map(|l| l.token);
+        match (self.text(part[0]), next) {
+            ("logx", None) => self.builder.plot.log_x = true,
+            ("logy", None) => self.builder.plot.log_y = true,
+            ("of", Some(Token::Equals)) => {
+                self.grammar(Start::PlotOf, part);
+            }
+            ("title", Some(Token::Equals | Token::Text)) => {
+                self.grammar(Start::PlotTitle, part);
+            }
+            ("heatmap", Some(Token::Name)) => self.unsupported("`heatmap` is", part[0], part),
+            ("surface", None | Some(Token::Name)) => {
+                self.unsupported("`surface` is", part[0], part);
+            }
+            ("phase", Some(Token::Name)) => self.curves(part, Start::PlotPhase),
+            _ => self.curves(part, Start::PlotCurves),
+        }
+    }
+
+    /// `A, B against t`, or `x, y` of a phase plot.
+    fn curves(&mut self, part: &'a [Lexeme], start: Start) {
+        let against = part.iter().position(|l| self.is_word(Some(l), "against"));
+        let curves = &part[..against.unwrap_or(part.len())];
+        let is_second = self.builder.plot.against.is_some();
+        if is_second && (start == Start::PlotPhase || against.is_some()) {
+            let at = against.map_or(part[0], |i| part[i]);
+            let error = SyntaxError::SecondAbscissa {
+                at: at.span().into(),
+            };
+            return self.errors.push(at.start, error);
+        }
+        if !self.grammar(start, curves) {
+            return;
+        }
+        let Some(i) = against else { return };
+        if i + 1 == part.len() {
+            self.report(missing_expression(part[i].end));
+        } else if self.grammar(Start::Expression, &part[i + 1..]) {
+            self.builder.plot.against = self.builder.expression;
+        }
+    }
+
+    /// Name and content of `word NAME { … }`; reports what is wrong with it.
+    fn block(&mut self, statement: &'a [Lexeme]) -> Option<(Option<Ident>, &'a [Lexeme])> {
+        let name = statement.get(1).filter(|l| l.token == Token::Name);
+        let brace = 1 + usize::from(name.is_some());
+        let last = statement.len() - 1;
+        match statement.get(brace) {
+            Some(open)
+                if open.token == Token::OpenBrace && statement[last].token == Token::CloseBrace =>
+            {
+                let name = name.map(|l| self.builder.ident(l.start, l.end));
+                Some((name, &statement[brace + 1..last]))
+            }
+            _ if is_reported(statement) => None,
+            _ => {
+                self.report(not_a_block(statement, brace, |l| self.text(l)));
+                None
+            }
+        }
+    }
+
+    fn finish(&mut self, kind: ItemKind, statement: &[Lexeme]) {
+        let span = statement[0]
+            .span()
+            .to(statement[statement.len() - 1].span());
+        self.builder.ast.items.push(Item { kind, span });
+    }
+}
+
+/// The parts of a block, told apart by lines and `;`.
+fn parts(inside: &[Lexeme]) -> impl Iterator<Item = &[Lexeme]> {
+    let mut rest = inside;
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(|l| l.token != Token::Semicolon)?;
+        let (part, after) = rest[start..].split_at(statement_length(&rest[start..]));
+        rest = after;
+        Some(part)
+    })
+}
+
+fn is_reported(text: &[Lexeme]) -> bool {
+    text.iter()
+        .any(|l| matches!(l.token, Token::Reported | Token::UnclosedBrace))
+}
+
+/// The tokens for the grammar; inside `{ }` a new line becomes a `;`.
+fn with_separators(text: &[Lexeme]) -> impl Iterator<Item = (u32, Token, u32)> {
+    let mut inside_braces = false;
+    text.iter().flat_map(move |l| {
+        let separator =
+            (inside_braces && l.starts_line).then_some((l.start, Token::Semicolon, l.start));
+        match l.token {
+            Token::OpenBrace => inside_braces = true,
+            Token::CloseBrace => inside_braces = false,
+            _ => {}
+        }
+        separator.into_iter().chain([(l.start, l.token, l.end)])
+    })
 }

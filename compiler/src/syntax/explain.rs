@@ -1,0 +1,261 @@
+//! What the grammar could not read, in words for someone who writes models.
+
+use lalrpop_util::ParseError;
+
+use super::error::SyntaxError;
+use super::layout::{Lexeme, shortened};
+use super::statement::statement_words;
+use super::token::{Start, Token};
+use crate::source::Span;
+
+/// A mistake and the address where it starts.
+pub type Located = (u32, SyntaxError);
+
+/// The mistake behind an error of the grammar in the statement `text`.
+pub fn explain<'a>(
+    error: ParseError<u32, Token, SyntaxError>,
+    start: Start,
+    text: &[Lexeme],
+    slice: impl Fn(Lexeme) -> &'a str,
+) -> Located {
+    let last = text[text.len() - 1];
+    match error {
+        ParseError::UnrecognizedToken {
+            token: (at, _, _),
+            expected,
+        } => {
+            let i = text
+                .iter()
+                .position(|l| l.start == at)
+                .unwrap_or(text.len() - 1);
+            unexpected(
+                text,
+                i,
+                in_words(&expected),
+                help(start, text, i, &slice),
+                slice,
+            )
+        }
+        ParseError::ExtraToken { token: (at, _, _) } => {
+            let i = text
+                .iter()
+                .position(|l| l.start == at)
+                .unwrap_or(text.len() - 1);
+            unexpected(text, i, "the end of the statement".into(), None, slice)
+        }
+        ParseError::UnrecognizedEof { expected, .. } => end(in_words(&expected), last.span()),
+        ParseError::InvalidToken { location } => {
+            end("a statement".into(), Span::new(location, location))
+        }
+        ParseError::User { error } => (text[0].start, error),
+    }
+}
+
+/// A missing expression after the address.
+pub fn missing_expression(at: u32) -> Located {
+    end("an expression".into(), Span::new(at, at))
+}
+
+/// A `simulate` or `plot` without its block.
+pub fn not_a_block<'a>(
+    statement: &[Lexeme],
+    brace: usize,
+    slice: impl Fn(Lexeme) -> &'a str,
+) -> Located {
+    let expected = match brace {
+        1 => "a name or `{`",
+        _ => "`{`",
+    };
+    if brace < statement.len() {
+        return unexpected(statement, brace, expected.into(), None, slice);
+    }
+    end(expected.into(), statement[statement.len() - 1].span())
+}
+
+/// A line that is like no statement.
+pub fn not_a_statement<'a>(statement: &[Lexeme], slice: impl Fn(Lexeme) -> &'a str) -> Located {
+    let first = statement[0];
+    let error = SyntaxError::UnknownStatement {
+        at: first.span().into(),
+        help: advice_on_statement(statement, slice),
+    };
+    (first.start, error)
+}
+
+fn unexpected<'a>(
+    text: &[Lexeme],
+    i: usize,
+    expected: String,
+    help: Option<String>,
+    slice: impl Fn(Lexeme) -> &'a str,
+) -> Located {
+    let found = text[i];
+    let error = SyntaxError::UnexpectedToken {
+        expected,
+        found: describe(found, slice(found)),
+        at: found.span().into(),
+        help,
+    };
+    (found.start, error)
+}
+
+fn end(expected: String, at: Span) -> Located {
+    let error = SyntaxError::UnexpectedEnd {
+        expected,
+        at: at.into(),
+        help: None,
+    };
+    (at.start, error)
+}
+
+/// A token as one would name it.
+fn describe(lexeme: Lexeme, text: &str) -> String {
+    match lexeme.token {
+        Token::Name => format!("the name `{}`", shortened(text)),
+        Token::Number => format!("the number `{}`", shortened(text)),
+        Token::Text => format!("the text {}", shortened(text)),
+        _ => format!("`{}`", shortened(text)),
+    }
+}
+
+/// The grammar's list of possible tokens, gathered into ideas.
+fn in_words(expected: &[String]) -> String {
+    let can_be = |token: &str| expected.iter().any(|e| e.trim_matches('"') == token);
+    let begins_expression = can_be("a name") && can_be("a number") && can_be("(");
+    let mut ideas: Vec<String> = Vec::new();
+    if begins_expression {
+        ideas.push("an expression".into());
+    } else if can_be("a name") && can_be("∅") {
+        ideas.push("a species".into());
+    } else {
+        let kinds = ["a name", "a number"];
+        ideas.extend(kinds.iter().filter(|k| can_be(k)).map(|k| (*k).to_owned()));
+    }
+    if can_be("->") && can_be("<=>") {
+        ideas.push("an arrow (`->`, `<->`, `=>`, `<=>`)".into());
+    }
+    if can_be("*") && can_be("/") {
+        ideas.push("an operator".into());
+    }
+    const PUNCTUATION: [&str; 13] = [
+        "=", "+=", ":", "@", "then", "else", "if", ",", ";", "(", ")", "]", "}",
+    ];
+    for mark in PUNCTUATION {
+        let is_part = begins_expression && matches!(mark, "(" | "if");
+        if can_be(mark) && !is_part {
+            ideas.push(format!("`{mark}`"));
+        }
+    }
+    if ideas.is_empty() || (can_be("text in quotes") && ideas.len() < 3) {
+        ideas.push(match can_be("text in quotes") {
+            true => "text in quotes".into(),
+            false => "the end of the statement".into(),
+        });
+    }
+    match ideas.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// The likely fix for an unexpected token at position `i`.
+fn help<'a>(
+    start: Start,
+    text: &[Lexeme],
+    i: usize,
+    slice: &impl Fn(Lexeme) -> &'a str,
+) -> Option<String> {
+    let found = text[i];
+    let before = i.checked_sub(1).map(|k| text[k]);
+    let before_token = before.map(|l| l.token);
+    let is_operand = before_token.is_some_and(|t| {
+        matches!(
+            t,
+            Token::Name | Token::Number | Token::CloseParen | Token::CloseBracket
+        )
+    });
+    let advice = match found.token {
+        Token::Equals if start == Start::Setting => "separate settings with `;` or a new line",
+        Token::Equals => "values are compared with `==`",
+        Token::EqualEqual => "a definition has a single `=`",
+        Token::Times if before_token == Some(Token::Times) => "a power is written `^`",
+        Token::Divide if before_token == Some(Token::Divide) => "comments start with `#`",
+        Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual if is_operand => {
+            "comparisons do not chain; write `a < b and b < c`"
+        }
+        Token::If if before_token.is_some_and(Token::is_operator) => {
+            "put the whole `if … then … else …` in parentheses"
+        }
+        Token::Number | Token::Name | Token::OpenParen if is_operand && start != Start::Use => {
+            return product_help(before?, found, slice);
+        }
+        Token::Arrow | Token::LawArrow if start != Start::Reaction => {
+            "only reactions and rules have arrows"
+        }
+        _ => return None,
+    };
+    Some(advice.into())
+}
+
+fn product_help<'a>(
+    before: Lexeme,
+    found: Lexeme,
+    slice: &impl Fn(Lexeme) -> &'a str,
+) -> Option<String> {
+    let (a, b) = (slice(before), slice(found));
+    (a.len() + b.len() < 40).then(|| format!("if a product is meant, write `{a}*{b}`"))
+}
+
+/// What may have been meant by a line that is like no statement.
+fn advice_on_statement<'a>(
+    statement: &[Lexeme],
+    slice: impl Fn(Lexeme) -> &'a str,
+) -> Option<String> {
+    let token = |i: usize| statement.get(i).map(|l| l.token);
+    let word = slice(statement[0]);
+    let advice = match (token(0)?, token(1)) {
+        (Token::Name, Some(Token::Equals | Token::PlusEquals | Token::Colon)) => {
+            format!("write `param {word} = …`, `let {word} = …` or `dt({word}) = …`")
+        }
+        (Token::Name, Some(Token::Name | Token::OpenBrace | Token::OpenParen)) => {
+            let nearest = nearest_word(word)?;
+            format!("did you mean `{nearest}`?")
+        }
+        (Token::Name, Some(Token::Divide))
+            if statement.iter().any(|l| l.token == Token::Equals) =>
+        {
+            "a derivative is written `dt(x) = …`".into()
+        }
+        (token, _) if token.is_operator() || token == Token::CloseParen => {
+            "a line goes on only after an operator: put it at the end of the line before".into()
+        }
+        _ => return None,
+    };
+    Some(advice)
+}
+
+/// The statement word most like `word`, if one is within two edits.
+fn nearest_word(word: &str) -> Option<&'static str> {
+    if word.len() > 20 {
+        return None;
+    }
+    let distances = statement_words().map(|w| (edit_distance(word, w), w));
+    let (distance, nearest) = distances.min_by_key(|d| d.0)?;
+    (distance <= 2 && distance < word.len()).then_some(nearest)
+}
+
+fn edit_distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, &cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
