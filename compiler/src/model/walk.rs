@@ -81,7 +81,7 @@ pub(super) fn rate_of(ast: &Ast, e: Expr) -> Option<(NameId, Span)> {
     let ExprKind::Call(function, args) = &ast.expr(e).kind else {
         return None;
     };
-    let [arg] = args.as_slice() else { return None };
+    let [arg] = &args[..] else { return None };
     if ast.name(function.name) != "dt" {
         return None;
     }
