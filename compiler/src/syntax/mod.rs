@@ -2,6 +2,8 @@
 
 pub mod ast;
 mod build;
+mod display;
+mod display_expr;
 mod error;
 mod explain;
 mod format;

@@ -1,8 +1,6 @@
 //! What only the whole stage can show: statements, spans, recovery and bounds.
 
-use miette::Diagnostic as _;
-
-use super::ast::{DeclKind, ExprKind, ItemKind, SettingValue};
+use super::ast::ItemKind;
 use super::{Ast, parse};
 use crate::diagnostic::Diagnostics;
 use crate::source::{Source, Sources};
@@ -11,16 +9,6 @@ fn source(text: &str) -> Source {
     Sources::new()
         .add("test.model", text)
         .expect("the text is small")
-}
-
-fn read(text: &str) -> (Ast, Vec<String>) {
-    let mut diagnostics = Diagnostics::new();
-    let ast = parse(&source(text), &mut diagnostics);
-    let codes = diagnostics
-        .iter()
-        .map(|d| d.code().expect("all have codes").to_string())
-        .collect();
-    (ast, codes)
 }
 
 /// The tree of a text without mistakes.
@@ -35,6 +23,16 @@ fn good(text: &str) -> Ast {
         );
     }
     ast
+}
+
+/// A tree for comparison: everything but where it stands.
+fn without_spans(ast: &Ast) -> String {
+    let text = format!("{:?}{:?}", ast.items, ast.exprs);
+    let mut parts = text.split("Span {");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        text + part.split_once('}').expect("a span is closed").1
+    })
 }
 
 #[test]
@@ -95,5 +93,44 @@ plot p {
     assert_eq!(
         combinatoric,
         [true, true, true, true, true, true, false, false, false]
+    );
+}
+
+#[test]
+fn printed_trees_read_the_same() {
+    let text = r#"use kinetics: hill, mm
+param k: 1e-3*mol/(L*s)/m^2*K^0.5 = 0.04 "a \"quoted\" \\ doc"
+param j: 1/s, i: s^(1/3)
+let a = (a - (b - c) - d)/(e/f)/(g*h)*-x^-y^z
+let b = (-a)^2 - -a^2 + (a^b)^c
+let c = if (if a then b else c) then (not a) == b else if not not a or b and (c or d) then f() else g(1, if a then b else c)
+let d = (a < b) < c and (a and b) and (c and d)
+let e = 1e-7 + 3 [uM] - 1/3*2.5e300
+A + 2 B <-> 0 @ a, b "doc"
+simulate {
+    atol = { a = 1, b = 2 }
+    t = [1, 2 [s]]
+    empty = []
+}
+plot p {
+    x, y^2 against 2*t
+    logx
+    logy
+    of = q
+    title = "T"
+}
+"#;
+    let ast = good(text);
+    let printed = ast.to_string();
+    let again = good(&printed);
+    assert_eq!(without_spans(&ast), without_spans(&again), "{printed}");
+    assert_eq!(printed, again.to_string());
+    assert!(
+        printed.contains("let a = (a - (b - c) - d)/(e/f)/(g*h)*-x^-y^z"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains(": 0.001*mol/(L*s*m^2)*K^0.5 ="),
+        "{printed}"
     );
 }

@@ -2,9 +2,6 @@
 
 use logos::{Lexer, Logos};
 
-/// Digits in the longest number literal that is read; beyond it exact arithmetic would only waste time.
-const MAX_NUMBER_LENGTH: usize = 2000;
-
 /// The kinds of tokens. Words that only mean something at the start of a statement (`param`, `init`, …) are
 /// names here: `parse` looks at them where they stand, so that they stay free as names everywhere else.
 #[derive(Logos, Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -264,7 +261,7 @@ fn number(lexer: &mut Lexer<Token>) -> Token {
     let text = &lexer.source().as_bytes()[start..];
     let (length, well_formed) = scan_number(text);
     lexer.bump(length - lexer.span().len());
-    match well_formed && length <= MAX_NUMBER_LENGTH {
+    match well_formed {
         true => Token::Number,
         false => Token::MalformedNumber,
     }
