@@ -1,6 +1,18 @@
 //! Compiled code as a safe callable. The only `unsafe` of the project is here.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use cranelift_jit::{JITBuilder, JITModule};
+use cranelift_module::{Module, default_libcall_names};
+
+use super::layout::Layout;
+use super::machine;
+use super::schedule::schedule;
+use super::tables::Tables;
+use super::tape::{Slot, Tape};
 use crate::terms::{Outputs, Pool, SymbolId};
-use std::sync::Arc;
 
 /// Which symbol stands where in the arguments of a kernel.
 #[derive(Debug, Clone, Default)]
@@ -30,52 +42,281 @@ pub enum Tier {
 /// A compiled set of outputs; cheap to clone, shared between threads.
 #[derive(Clone)]
 pub struct Kernel {
-    _inner: Arc<()>,
+    code: Arc<Code>,
+}
+
+struct Code {
+    tape: Tape,
+    layout: Layout,
+    parameter_tables: Tables,
+    body_tables: Tables,
+    /// Position of each output in the workspace after the tables have run.
+    outputs: Vec<u32>,
+    n_parameters: usize,
+    n_states: usize,
+    n_directions: usize,
+    machine_code: OnceLock<MachineCode>,
+    /// Evaluations, over all evaluators, before machine code is made.
+    patience: Option<u64>,
+    /// Evaluations reported by evaluators.
+    evaluations: AtomicU64,
 }
 
 /// Compiles outputs. Subterms that depend on parameters only are computed once per [`Kernel::evaluator`].
-pub fn compile(_pool: &Pool, _outputs: &Outputs, _inputs: &Inputs, _tier: Tier) -> Kernel {
-    todo!()
+///
+/// # Panics
+/// If a symbol of the outputs is not among the inputs.
+pub fn compile(pool: &Pool, outputs: &Outputs, inputs: &Inputs, tier: Tier) -> Kernel {
+    let (n_parameters, n_states, n_directions) = (
+        inputs.parameters.len(),
+        inputs.states.len(),
+        inputs.direction.len(),
+    );
+    let tape = schedule(pool, outputs, inputs);
+    if cfg!(debug_assertions) {
+        tape.verify(n_parameters, n_states, n_directions);
+    }
+    let layout = Layout::new(&tape, n_parameters, n_states, n_directions);
+    let code = Code {
+        parameter_tables: Tables::new(&tape, &tape.parameter_code, &layout, &layout.folded),
+        body_tables: Tables::new(&tape, &tape.body, &layout, &layout.body),
+        outputs: tape
+            .outputs
+            .iter()
+            .map(|&slot| layout.place(slot))
+            .collect(),
+        patience: patience(tier, Tape::count_operations(&tape.body)),
+        tape,
+        layout,
+        n_parameters,
+        n_states,
+        n_directions,
+        machine_code: OnceLock::new(),
+        evaluations: AtomicU64::new(0),
+    };
+    if code.patience == Some(0) {
+        code.make_machine_code();
+    }
+    Kernel {
+        code: Arc::new(code),
+    }
+}
+
+/// Evaluations in tables before machine code is made: when as much time has been lost in tables as compiling costs (ski rental: at most twice the best
+/// possible total). `None`: never.
+fn patience(tier: Tier, n_operations: usize) -> Option<u64> {
+    match tier {
+        Tier::Tables => None,
+        Tier::MachineCode => Some(0),
+        Tier::Auto => {
+            let compiling = START_COST + COMPILE_COST * n_operations as f64;
+            let saving = CALL_SAVING + OPERATION_SAVING * n_operations as f64;
+            Some((compiling / saving) as u64)
+        }
+    }
+}
+
+/// Nanoseconds to start Cranelift and map memory.
+const START_COST: f64 = 1e6;
+/// Nanoseconds of all threads to compile one operation.
+const COMPILE_COST: f64 = 5000.0;
+/// Nanoseconds per evaluation that machine code saves in any kernel.
+const CALL_SAVING: f64 = 10.0;
+/// Nanoseconds per operation that machine code saves.
+const OPERATION_SAVING: f64 = 0.3;
+
+impl Code {
+    fn make_machine_code(&self) -> &MachineCode {
+        self.machine_code
+            .get_or_init(|| MachineCode::new(&self.tape, &self.layout, machine::CHUNK))
+    }
 }
 
 impl Kernel {
     /// Number of outputs.
     pub fn n_outputs(&self) -> usize {
-        todo!()
+        self.code.outputs.len()
     }
+
     /// Operations per evaluation, and per parameter change.
     pub fn operation_counts(&self) -> (usize, usize) {
-        todo!()
+        let tape = &self.code.tape;
+        (
+            Tape::count_operations(&tape.body),
+            Tape::count_operations(&tape.parameter_code),
+        )
     }
+
     /// Fixes the parameters.
-    pub fn evaluator(&self, _parameters: &[f64]) -> Evaluator {
-        todo!()
+    ///
+    /// # Panics
+    /// If their number is not that of the inputs.
+    pub fn evaluator(&self, parameters: &[f64]) -> Evaluator {
+        let workspace = self.code.layout.workspace(&self.code.tape);
+        let mut evaluator = Evaluator {
+            kernel: self.clone(),
+            workspace,
+            unreported: 0,
+        };
+        evaluator.set_parameters(parameters);
+        evaluator
+    }
+}
+
+impl fmt::Display for Kernel {
+    /// The tape as stable text (`show --stage kernel`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.code.tape.fmt(f)
     }
 }
 
 /// A kernel with its parameters folded and its scratch space.
 pub struct Evaluator {
-    _kernel: Kernel,
+    kernel: Kernel,
+    workspace: Vec<f64>,
+    /// Evaluations in tables that the kernel has not been told of.
+    unreported: u64,
 }
+
+/// Evaluators report to their kernel every so many evaluations: an atomic addition costs as much as a tiny kernel.
+const REPORT_EVERY: u64 = 64;
 
 impl Evaluator {
-    /// `out = outputs(t, u)`; `out` has length `n_outputs`.
-    pub fn eval(&mut self, _t: f64, _u: &[f64], _out: &mut [f64]) {
-        todo!()
-    }
-    /// `out = outputs(t, u, v)` for kernels with a direction.
-    pub fn eval_along(&mut self, _t: f64, _u: &[f64], _v: &[f64], _out: &mut [f64]) {
-        todo!()
-    }
     /// Changes the parameters.
-    pub fn set_parameters(&mut self, _parameters: &[f64]) {
-        todo!()
+    ///
+    /// # Panics
+    /// If their number is not that of the inputs.
+    pub fn set_parameters(&mut self, parameters: &[f64]) {
+        let code = &*self.kernel.code;
+        let start = code.layout.parameters();
+        self.workspace[start..start + code.n_parameters].copy_from_slice(parameters);
+        code.parameter_tables.run(&mut self.workspace);
+    }
+
+    /// `out = outputs(t, u)`; `out` has length `n_outputs`.
+    ///
+    /// # Panics
+    /// If a length is wrong, or if the kernel has a direction.
+    pub fn eval(&mut self, t: f64, u: &[f64], out: &mut [f64]) {
+        self.eval_along(t, u, &[], out);
+    }
+
+    /// `out = outputs(t, u, v)` for kernels with a direction.
+    ///
+    /// # Panics
+    /// If a length is wrong.
+    pub fn eval_along(&mut self, t: f64, u: &[f64], v: &[f64], out: &mut [f64]) {
+        let code = &*self.kernel.code;
+        assert_eq!(out.len(), code.outputs.len(), "length of `out`");
+        let (states, directions) = (code.layout.states(), code.layout.directions());
+        self.workspace[code.layout.time()] = t;
+        self.workspace[states..states + code.n_states].copy_from_slice(u);
+        self.workspace[directions..directions + code.n_directions].copy_from_slice(v);
+        match code.machine_code.get() {
+            Some(machine_code) => machine_code.run(code, &mut self.workspace, out),
+            None => self.eval_tables(out),
+        }
+    }
+
+    fn eval_tables(&mut self, out: &mut [f64]) {
+        let code = &*self.kernel.code;
+        code.body_tables.run(&mut self.workspace);
+        for (out, &place) in out.iter_mut().zip(&code.outputs) {
+            *out = self.workspace[place as usize];
+        }
+        self.unreported += 1;
+        if self.unreported == REPORT_EVERY {
+            self.report();
+        }
+    }
+
+    /// Tells the kernel of the evaluations made, and has it compiled when they have paid for that.
+    fn report(&mut self) {
+        let code = &*self.kernel.code;
+        let made = std::mem::take(&mut self.unreported);
+        let evaluations = code.evaluations.fetch_add(made, Ordering::Relaxed) + made;
+        if code.patience.is_some_and(|patience| evaluations > patience) {
+            code.make_machine_code();
+        }
     }
 }
 
-impl std::fmt::Display for Kernel {
-    /// The tape as stable text (`show --stage kernel`).
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+/// Machine code in executable memory.
+struct MachineCode {
+    chunks: Vec<Chunk>,
+    /// Outputs that are inputs or fixed, and their position in the workspace.
+    copied: Vec<(u32, u32)>,
+    /// Owner of the memory; taken when dropped. Locked never; the mutex makes it shareable.
+    module: Mutex<Option<JITModule>>,
+}
+
+/// `(workspace, outputs)`
+type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
+
+#[expect(
+    unsafe_code,
+    reason = "calling machine code that was made at run time cannot be checked by rustc"
+)]
+impl MachineCode {
+    fn new(tape: &Tape, layout: &Layout, chunk_size: usize) -> MachineCode {
+        let target = machine::target();
+        let pieces = machine::assemble(tape, layout, &target, chunk_size);
+        let mut module = JITModule::new(JITBuilder::with_isa(target, default_libcall_names()));
+        let signature = machine::signature(module.isa().default_call_conv());
+        let mut ids = Vec::with_capacity(pieces.len());
+        for bytes in pieces {
+            let id = module
+                .declare_anonymous_function(&signature)
+                .expect("the signature is supported");
+            module
+                .define_function_bytes(id, 1, &bytes, &[])
+                .expect("there is memory for code");
+            ids.push(id);
+        }
+        module
+            .finalize_definitions()
+            .expect("code without relocations can be finalized");
+        let chunk = |id| {
+            // SAFETY: the address is that of a finalized function with exactly this signature and calling convention; it stays valid until `drop` frees it.
+            unsafe { std::mem::transmute::<*const u8, Chunk>(module.get_finalized_function(id)) }
+        };
+        let chunks = ids.into_iter().map(chunk).collect();
+        let outputs = tape
+            .outputs
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| !matches!(slot, Slot::Body(_)));
+        let copied = outputs
+            .map(|(i, &slot)| (i as u32, layout.place(slot)))
+            .collect();
+        MachineCode {
+            chunks,
+            copied,
+            module: Mutex::new(Some(module)),
+        }
+    }
+
+    /// Computes the outputs; the inputs stand in the workspace.
+    fn run(&self, code: &Code, workspace: &mut [f64], out: &mut [f64]) {
+        assert!(workspace.len() == code.layout.len() && out.len() == code.outputs.len());
+        for chunk in &self.chunks {
+            // SAFETY: the code reads and writes only positions that the layout gave out, all below its length, and outputs below their number (`Tape::verify`);
+            // both lengths were just checked, and the slices are exclusively borrowed.
+            unsafe { chunk(workspace.as_mut_ptr(), out.as_mut_ptr()) };
+        }
+        for &(i, place) in &self.copied {
+            out[i as usize] = workspace[place as usize];
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "executable memory has no safe owner")]
+impl Drop for MachineCode {
+    fn drop(&mut self) {
+        let module = self.module.get_mut().ok().and_then(Option::take);
+        if let Some(module) = module {
+            // SAFETY: the function pointers live in `self` alone and are not called after this.
+            unsafe { module.free_memory() };
+        }
     }
 }

@@ -1,5 +1,14 @@
 //! Terms to machine code: a [`Kernel`] that computes outputs from time, state, parameters and a direction.
 
+mod chunk;
+mod emit;
 mod kernel;
+mod layout;
+mod lower;
+mod machine;
+mod math;
+mod schedule;
+mod tables;
+mod tape;
 
 pub use kernel::{Evaluator, Inputs, Kernel, Tier, compile};
