@@ -214,7 +214,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn call2(&mut self, op: Op, a: Slot, b: Slot) -> Value {
-        if let Some(comparison) = comparison(op) {
+        if let Some(&(_, comparison)) = COMPARISONS.iter().find(|(known, _)| *known == op) {
             let (a, b) = (self.value(a), self.value(b));
             let condition = self.cursor.ins().fcmp(comparison, a, b);
             return self.indicator(condition);
@@ -250,13 +250,10 @@ fn call_signature(call_conv: CallConv, n_args: usize) -> Signature {
     signature
 }
 
-/// The condition code of a comparison; false for NaN as in the interpreter, except that NaN is not equal to anything.
-fn comparison(op: Op) -> Option<FloatCC> {
-    match op {
-        Op::Less => Some(FloatCC::LessThan),
-        Op::LessEqual => Some(FloatCC::LessThanOrEqual),
-        Op::Equal => Some(FloatCC::Equal),
-        Op::NotEqual => Some(FloatCC::NotEqual),
-        _ => None,
-    }
-}
+/// Comparisons and their condition codes: with NaN all but "not equal" are false, as in the operator table.
+const COMPARISONS: [(Op, FloatCC); 4] = [
+    (Op::Less, FloatCC::LessThan),
+    (Op::LessEqual, FloatCC::LessThanOrEqual),
+    (Op::Equal, FloatCC::Equal),
+    (Op::NotEqual, FloatCC::NotEqual),
+];

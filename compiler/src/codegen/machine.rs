@@ -18,10 +18,8 @@ pub(super) const CHUNK: usize = 500;
 /// Settings for this processor.
 pub(super) fn target() -> OwnedTargetIsa {
     let mut flags = settings::builder();
-    let (o, r) = (std::env::var("OPT").unwrap_or("none".into()), std::env::var("RA").unwrap_or("backtracking".into()));
     let mut set = |name, value| flags.set(name, value).expect("the setting exists");
-    set("opt_level", &o);
-    set("regalloc_algorithm", &r);
+    set("opt_level", "none");
     set(
         "enable_verifier",
         if cfg!(debug_assertions) {

@@ -7,7 +7,7 @@
 use super::emit::{Emitter, SignedSum};
 use super::kernel::Inputs;
 use super::tape::{Instruction, Slot, Tape};
-use crate::terms::{Number, Op, Outputs, Pool, SymbolId, Term, View};
+use crate::terms::{CONSTANTS, Number, Op, Outputs, Pool, SymbolId, Term, View};
 
 /// Greatest integer exponent that is computed by multiplication: its rounding errors stay below 1e-14.
 const MAX_EXPANDED_POWER: i64 = 64;
@@ -282,9 +282,104 @@ struct Fraction {
 }
 
 fn named_constant(name: &str) -> f64 {
-    match name {
-        "pi" => std::f64::consts::PI,
-        "e" => std::f64::consts::E,
-        other => panic!("constant `{other}` has no value"),
+    let constant = CONSTANTS.iter().find(|(known, _)| *known == name);
+    constant.expect("every named constant has a value").1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Symbols `t`, states `x y`, parameters `k m`.
+    fn inputs(pool: &mut Pool) -> (Inputs, [Term; 5]) {
+        let symbols = ["t", "x", "y", "k", "m"].map(|name| pool.symbol(name));
+        let terms = symbols.map(|s| pool.var(s));
+        let [t, x, y, k, m] = symbols;
+        let inputs = Inputs {
+            time: Some(t),
+            states: vec![x, y],
+            parameters: vec![k, m],
+            direction: Vec::new(),
+        };
+        (inputs, terms)
+    }
+
+    #[test]
+    fn parameters_are_grouped_and_folded() {
+        let mut pool = Pool::new();
+        let (inputs, [_, x, y, k, m]) = inputs(&mut pool);
+        let rate = pool.product(&[k, x, m, y]);
+        let shift = pool.sum(&[k, x, m]);
+        let quotient = pool.div(rate, shift);
+        let tape = schedule(&pool, &Outputs::of_terms(&[quotient]), &inputs);
+        let text = tape.to_string();
+        assert!(
+            text.contains("= mul p[0], p[1]") && text.contains("= add p[0], p[1]"),
+            "{text}"
+        );
+        // x·y, its product with q[0], x + q[1], the quotient
+        assert_eq!(tape.body.len(), 4, "{text}");
+    }
+
+    #[test]
+    fn equal_and_opposite_rows_are_computed_once() {
+        let mut pool = Pool::new();
+        let (inputs, [t, x, y, ..]) = inputs(&mut pool);
+        let mut outputs = Outputs::new();
+        let (x, y, t) = (
+            outputs.add_value(x),
+            outputs.add_value(y),
+            outputs.add_value(t),
+        );
+        let minus_one = Number::MINUS_ONE;
+        let row = [(x, Number::ONE), (y, Number::ONE), (t, minus_one.clone())];
+        let opposite = row.clone().map(|(value, c)| (value, -&c));
+        for row in [&row, &row, &opposite] {
+            outputs.add_row(row);
+        }
+        let tape = schedule(&pool, &outputs, &inputs);
+        assert_eq!(tape.outputs, [Slot::Body(0), Slot::Body(0), Slot::Body(1)]);
+        assert_eq!(tape.body[1], Instruction::Neg(Slot::Body(0)));
+    }
+
+    #[test]
+    fn shared_denominators_become_reciprocals() {
+        let mut pool = Pool::new();
+        let (inputs, [t, x, y, k, _]) = inputs(&mut pool);
+        let denominator = pool.add(k, x);
+        let quotients = [
+            pool.div(x, denominator),
+            pool.div(y, denominator),
+            pool.div(y, t),
+        ];
+        let tape = schedule(&pool, &Outputs::of_terms(&quotients), &inputs);
+        let count = |f: fn(&Instruction) -> bool| tape.body.iter().filter(|i| f(i)).count();
+        assert_eq!(count(|i| matches!(i, Instruction::Recip(_))), 1);
+        assert_eq!(count(|i| matches!(i, Instruction::Div(..))), 1);
+    }
+
+    #[test]
+    fn powers_are_multiplied_out() {
+        let mut pool = Pool::new();
+        let (inputs, [_, x, ..]) = inputs(&mut pool);
+        let exponent = Number::ratio(7, 2).unwrap();
+        let power = pool.monomial(Number::ONE, &[(x, exponent)]);
+        let tape = schedule(&pool, &Outputs::of_terms(&[power]), &inputs);
+        // sqrt x, x², x³, x³·sqrt x
+        assert_eq!(tape.body.len(), 4);
+        assert!(
+            tape.body
+                .iter()
+                .all(|i| matches!(i, Instruction::Sqrt(_) | Instruction::Mul(..)))
+        );
+    }
+
+    #[test]
+    fn deep_nests_do_not_recurse() {
+        let mut pool = Pool::new();
+        let (inputs, [_, x, ..]) = inputs(&mut pool);
+        let nest = (0..100_000).fold(x, |inner, _| pool.call(Op::Sin, &[inner]));
+        let tape = schedule(&pool, &Outputs::of_terms(&[nest]), &inputs);
+        assert_eq!(tape.body.len(), 100_000);
     }
 }
