@@ -1,12 +1,4 @@
-//! The one adaptive loop: steps, saved times, limits, interruption.
-//!
-//! What it guarantees:
-//! - Saved times never steer the steps: a run with other saved times takes the same steps. States within a step come from dense output of
-//!   about the accuracy of the method; states at the ends of steps, and at `t0` and `t_end`, are the states themselves.
-//! - The run ends exactly at `t_end`. Saved times before `t0` or after `t_end` are left out.
-//! - The sink gets ascending times, and each as soon as it is passed: when a run fails or is interrupted, all saved times up to
-//!   the time reached have been delivered. Every state delivered is finite.
-//! - `max_steps` bounds accepted and rejected steps together.
+//! The one adaptive loop: steps, saved times, limits, interruption. What it guarantee is said in [`super`].
 
 use super::stepper::Stepper;
 use crate::{

@@ -1,5 +1,6 @@
 //! The table of methods, and the one entry.
 
+use super::auto::Auto;
 use super::bdf::{self, Bdf};
 use super::explicit_rk::ExplicitRk;
 use super::integrate::integrate;
@@ -67,25 +68,46 @@ pub const METHODS: &[Method] = &[
     },
 ];
 
-/// Solves with the method of this name; saved states go to `sink`. `None`: no method of this name.
-/// What the run guarantees is said in the crate's architecture page.
-pub fn solve(method: &str, problem: &mut Problem<'_>, sink: &mut Sink<'_>) -> Option<Outcome> {
-    let method = METHODS
+/// The row of this name.
+pub fn find(name: &str) -> Option<&'static Method> {
+    METHODS
         .iter()
-        .find(|row| row.name.eq_ignore_ascii_case(method))?;
+        .find(|row| row.name.eq_ignore_ascii_case(name))
+}
+
+/// Solves with the method of this name or `auto`; saved states go to `sink`. `None`: no method of this name.
+/// What a run guarantees is said in the documentation of [`crate::ode`].
+pub fn solve(method: &str, problem: &mut Problem<'_>, sink: &mut Sink<'_>) -> Option<Outcome> {
     let mut counts = Counts::default();
     let start = Start {
         t: problem.t0,
         u: problem.u0,
         h: None,
     };
-    let mut stepper = (method.start)(problem, start, &mut counts);
-    let result = integrate(&mut *stepper, problem, sink, &mut counts);
-    Some(Outcome {
+    if method.eq_ignore_ascii_case("auto") {
+        let mut auto = Auto::new(problem, start, &mut counts);
+        let outcome = run(&mut auto, problem, sink, counts);
+        return Some(Outcome {
+            reason: auto.reason(),
+            ..outcome
+        });
+    }
+    let mut stepper = (find(method)?.start)(problem, start, &mut counts);
+    Some(run(&mut *stepper, problem, sink, counts))
+}
+
+fn run(
+    stepper: &mut dyn Stepper,
+    problem: &mut Problem<'_>,
+    sink: &mut Sink<'_>,
+    mut counts: Counts,
+) -> Outcome {
+    let result = integrate(stepper, problem, sink, &mut counts);
+    Outcome {
         method: stepper.name(),
         reason: String::new(),
         counts,
         t: stepper.t(),
         failure: result.err(),
-    })
+    }
 }

@@ -1,0 +1,295 @@
+//! The method `auto`: begins explicit or stiff as the Jacobian at the start says, and switches when the run says otherwise.
+//!
+//! # References
+//! - [HW96] E. Hairer, G. Wanner, *Solving Ordinary Differential Equations II*, 2nd ed., Springer 1996, IV.2.
+//! - [P83] L. Petzold, *Automatic selection of methods for solving stiff and nonstiff systems of ordinary differential equations*,
+//!   SIAM J. Sci. Stat. Comput. 4 (1983) 136-148, doi:10.1137/0904010.
+
+use super::explicit_rk::ExplicitRk;
+use super::methods;
+use super::stepper::{Start, Stepper};
+use super::tableau::explicit::{Explicit, TSIT5, VERN7};
+use crate::{failure::Failure, problem::Problem, solution::Counts};
+
+/// Relative tolerance below which the explicit method is of order 7: there its longer steps pay for its ten stages
+/// (`benches/work_precision.rs`).
+const RTOL_FOR_HIGH_ORDER: f64 = 1e-7;
+/// Up to this many states the stiff method is the Rosenbrock method with its dense matrices, beyond it BDF
+/// (`benches/work_precision.rs`).
+const LARGEST_DENSE: usize = 40;
+/// Decay rate times interval from which the run begins stiff: an explicit method would need a third as many steps, several times what a
+/// stiff method needs in all.
+const STIFF_FROM_THE_START: f64 = 1e4;
+/// Part of the stability interval in use that counts as evidence for stiffness; steps held down by stability hover around 1 [HW96, IV.2].
+const STIFF_ABOVE: f64 = 0.85;
+/// Steps of evidence before leaving the explicit method, and of counter-evidence that wipe them out [HW96, IV.2] (code DOPRI5).
+const STIFF_EVIDENCE: u32 = 15;
+const STIFF_COUNTER_EVIDENCE: u32 = 6;
+/// Part of the explicit method's stability interval that a stiff step may cover and still count as evidence against stiffness.
+const NON_STIFF_BELOW: f64 = 0.5;
+/// Stiff steps from one look at the spectral radius to the next: a look costs one Jacobian-vector product.
+const LOOK_EVERY: u32 = 5;
+/// Looks of evidence before leaving the stiff method. Doubles with every return, so that a run at the border settles.
+const NON_STIFF_EVIDENCE: u32 = 8;
+/// Switches told one by one in the reason.
+const SWITCHES_TOLD: u32 = 4;
+
+/// A method that chooses among methods.
+pub struct Auto {
+    current: Current,
+    explicit: &'static Explicit,
+    stiff: &'static str,
+    /// Steps or looks in favour of the other kind, and against it since.
+    evidence: u32,
+    counter_evidence: u32,
+    /// Looks that are needed now.
+    patience: u32,
+    radius: SpectralRadius,
+    steps_to_look: u32,
+    switches: u32,
+    reason: String,
+}
+
+enum Current {
+    Explicit(ExplicitRk),
+    Stiff(Box<dyn Stepper>),
+}
+
+impl Auto {
+    /// Chooses the first method.
+    pub fn new(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Counts) -> Self {
+        let n = start.u.len();
+        let explicit = if problem.rtol < RTOL_FOR_HIGH_ORDER {
+            &VERN7
+        } else {
+            &TSIT5
+        };
+        let stiff = if n <= LARGEST_DENSE { "Rodas5P" } else { "BDF" };
+        let interval = problem.t_end - start.t;
+        let decay = fastest_decay(problem, start, counts);
+        let (current, reason) = if decay * interval > STIFF_FROM_THE_START {
+            let current = Current::Stiff(stiff_stepper(stiff, problem, start, counts));
+            (
+                current,
+                format!(
+                    "{stiff}: decay at rate {decay:.3e} is stiff over an interval of {interval}"
+                ),
+            )
+        } else {
+            let current = Current::Explicit(ExplicitRk::new(explicit, problem, start, counts));
+            (
+                current,
+                format!("{}: no stiffness in sight at the start", explicit.name),
+            )
+        };
+        Self {
+            current,
+            explicit,
+            stiff,
+            evidence: 0,
+            counter_evidence: 0,
+            patience: NON_STIFF_EVIDENCE,
+            radius: SpectralRadius::new(n),
+            steps_to_look: LOOK_EVERY,
+            switches: 0,
+            reason,
+        }
+    }
+
+    /// Why the methods were chosen, in one sentence.
+    pub fn reason(&self) -> String {
+        match self.switches.saturating_sub(SWITCHES_TOLD) {
+            0 => self.reason.clone(),
+            more => format!("{}; and {more} more switches", self.reason),
+        }
+    }
+
+    fn stepper(&self) -> &dyn Stepper {
+        match &self.current {
+            Current::Explicit(stepper) => stepper,
+            Current::Stiff(stepper) => &**stepper,
+        }
+    }
+
+    fn stepper_mut(&mut self) -> &mut dyn Stepper {
+        match &mut self.current {
+            Current::Explicit(stepper) => stepper,
+            Current::Stiff(stepper) => &mut **stepper,
+        }
+    }
+
+    fn observe(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
+        match &mut self.current {
+            Current::Explicit(stepper) => {
+                if stepper.stiffness() > STIFF_ABOVE {
+                    self.evidence += 1;
+                    self.counter_evidence = 0;
+                } else if self.evidence > 0 {
+                    self.counter_evidence += 1;
+                    if self.counter_evidence == STIFF_COUNTER_EVIDENCE {
+                        self.evidence = 0;
+                    }
+                }
+            }
+            Current::Stiff(stepper) => {
+                self.steps_to_look -= 1;
+                if self.steps_to_look > 0 {
+                    return;
+                }
+                self.steps_to_look = LOOK_EVERY;
+                let radius = self
+                    .radius
+                    .improve(problem, stepper.t(), stepper.u(), counts);
+                let used = stepper.last_step() * radius / self.explicit.stability;
+                self.evidence = if used < NON_STIFF_BELOW {
+                    self.evidence + 1
+                } else {
+                    0
+                };
+            }
+        }
+    }
+
+    fn switch_if_due(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
+        match &self.current {
+            Current::Explicit(stepper) if self.evidence >= STIFF_EVIDENCE => {
+                let start = Start {
+                    t: stepper.t(),
+                    u: stepper.u(),
+                    h: None,
+                };
+                let next = stiff_stepper(self.stiff, problem, start, counts);
+                self.tell(self.stiff, "stability held the steps down");
+                self.current = Current::Stiff(next);
+            }
+            Current::Stiff(stepper) if self.evidence >= self.patience => {
+                let start = Start {
+                    t: stepper.t(),
+                    u: stepper.u(),
+                    h: Some(stepper.last_step()),
+                };
+                let next = ExplicitRk::new(self.explicit, problem, start, counts);
+                self.tell(
+                    self.explicit.name,
+                    "the steps were within reach of an explicit method",
+                );
+                self.patience = self.patience.saturating_mul(2);
+                self.current = Current::Explicit(next);
+            }
+            Current::Explicit(_) | Current::Stiff(_) => return,
+        }
+        self.evidence = 0;
+        self.counter_evidence = 0;
+    }
+
+    fn tell(&mut self, next: &str, why: &str) {
+        self.switches += 1;
+        if self.switches <= SWITCHES_TOLD {
+            let t = self.stepper().t();
+            self.reason += &format!("; {next} from t = {t:.4e}, because {why}");
+        }
+    }
+}
+
+impl Stepper for Auto {
+    fn name(&self) -> String {
+        self.stepper().name()
+    }
+
+    fn advance(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) -> Result<(), Failure> {
+        self.switch_if_due(problem, counts);
+        self.stepper_mut().advance(problem, counts)?;
+        self.observe(problem, counts);
+        Ok(())
+    }
+
+    fn t(&self) -> f64 {
+        self.stepper().t()
+    }
+
+    fn u(&self) -> &[f64] {
+        self.stepper().u()
+    }
+
+    fn prepare_dense(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
+        self.stepper_mut().prepare_dense(problem, counts);
+    }
+
+    fn interpolate(&self, t: f64, out: &mut [f64]) {
+        self.stepper().interpolate(t, out);
+    }
+
+    fn last_step(&self) -> f64 {
+        self.stepper().last_step()
+    }
+
+    fn worst_component(&self, problem: &Problem<'_>) -> usize {
+        self.stepper().worst_component(problem)
+    }
+}
+
+fn stiff_stepper(
+    name: &str,
+    problem: &mut Problem<'_>,
+    start: Start<'_>,
+    counts: &mut Counts,
+) -> Box<dyn Stepper> {
+    let method = methods::find(name).expect("a row of the table");
+    (method.start)(problem, start, counts)
+}
+
+/// Largest `-∂f_i/∂u_i` at the start. For reaction networks, whose Jacobian columns balance, it is at least half the spectral radius (Gershgorin).
+fn fastest_decay(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Counts) -> f64 {
+    let mut values = vec![0.0; problem.equations.pattern().row_indices.len()];
+    problem.equations.jacobian(start.t, start.u, &mut values);
+    counts.jacobian += 1;
+    let pattern = problem.equations.pattern();
+    let mut fastest = 0.0_f64;
+    for j in 0..pattern.n {
+        for k in pattern.column_starts[j] as usize..pattern.column_starts[j + 1] as usize {
+            if pattern.row_indices[k] as usize == j {
+                fastest = fastest.max(-values[k]);
+            }
+        }
+    }
+    fastest
+}
+
+/// Spectral radius of the Jacobian by a power iteration that goes on through the run, one product at a time.
+struct SpectralRadius {
+    direction: Vec<f64>,
+    product: Vec<f64>,
+}
+
+impl SpectralRadius {
+    fn new(n: usize) -> Self {
+        // Any vector without structure: multiples of the golden ratio, modulo 1.
+        let direction = (1..=n).map(|i| 0.5 + (i as f64 * 0.618_033_988_749_894_9).fract());
+        Self {
+            direction: direction.collect(),
+            product: vec![0.0; n],
+        }
+    }
+
+    fn improve(
+        &mut self,
+        problem: &mut Problem<'_>,
+        t: f64,
+        u: &[f64],
+        counts: &mut Counts,
+    ) -> f64 {
+        let length = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
+        let before = length(&self.direction);
+        problem
+            .equations
+            .jvp(t, u, &self.direction, &mut self.product);
+        counts.jvp += 1;
+        let after = length(&self.product);
+        if after > 0.0 && after.is_finite() {
+            for (direction, product) in self.direction.iter_mut().zip(&self.product) {
+                *direction = product / after;
+            }
+        }
+        after / before
+    }
+}
