@@ -51,7 +51,7 @@ pub struct Auto {
 }
 
 enum Current {
-    Explicit(ExplicitRk),
+    Explicit(Box<ExplicitRk>),
     Stiff(Box<dyn Stepper>),
 }
 
@@ -76,7 +76,8 @@ impl Auto {
                 ),
             )
         } else {
-            let current = Current::Explicit(ExplicitRk::new(explicit, problem, start, counts));
+            let current =
+                Current::Explicit(Box::new(ExplicitRk::new(explicit, problem, start, counts)));
             (
                 current,
                 format!("{}: no stiffness in sight at the start", explicit.name),
@@ -106,14 +107,14 @@ impl Auto {
 
     fn stepper(&self) -> &dyn Stepper {
         match &self.current {
-            Current::Explicit(stepper) => stepper,
+            Current::Explicit(stepper) => &**stepper,
             Current::Stiff(stepper) => &**stepper,
         }
     }
 
     fn stepper_mut(&mut self) -> &mut dyn Stepper {
         match &mut self.current {
-            Current::Explicit(stepper) => stepper,
+            Current::Explicit(stepper) => &mut **stepper,
             Current::Stiff(stepper) => &mut **stepper,
         }
     }
@@ -174,7 +175,7 @@ impl Auto {
                     "the steps were within reach of an explicit method",
                 );
                 self.patience = self.patience.saturating_mul(2);
-                self.current = Current::Explicit(next);
+                self.current = Current::Explicit(Box::new(next));
             }
             Current::Explicit(_) | Current::Stiff(_) => return,
         }
@@ -244,15 +245,14 @@ fn fastest_decay(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Count
     problem.equations.jacobian(start.t, start.u, &mut values);
     counts.jacobian += 1;
     let pattern = problem.equations.pattern();
-    let mut fastest = 0.0_f64;
-    for j in 0..pattern.n {
-        for k in pattern.column_starts[j] as usize..pattern.column_starts[j + 1] as usize {
-            if pattern.row_indices[k] as usize == j {
-                fastest = fastest.max(-values[k]);
-            }
-        }
-    }
-    fastest
+    let diagonal = (0..pattern.n).filter_map(|j| {
+        let entries = pattern.column_starts[j] as usize..pattern.column_starts[j + 1] as usize;
+        let k = entries
+            .into_iter()
+            .find(|&k| pattern.row_indices[k] as usize == j)?;
+        Some(values[k])
+    });
+    diagonal.fold(0.0, |fastest, value| f64::max(fastest, -value))
 }
 
 /// Spectral radius of the Jacobian by a power iteration that goes on through the run, one product at a time.

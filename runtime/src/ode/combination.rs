@@ -31,8 +31,8 @@ impl Combination {
                 out[i + l] = u[i + l] + h * sum[l];
             }
         }
-        for i in whole..n {
-            out[i] = u[i] + h * self.single(i, k);
+        for (i, (out, u)) in out.iter_mut().zip(u).enumerate().skip(whole) {
+            *out = u + h * self.single(i, k);
         }
     }
 
@@ -46,8 +46,8 @@ impl Combination {
                 out[i + l] += h * sum[l];
             }
         }
-        for i in whole..n {
-            out[i] += h * self.single(i, k);
+        for (i, out) in out.iter_mut().enumerate().skip(whole) {
+            *out += h * self.single(i, k);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The one adaptive loop: steps, saved times, limits, interruption. What it guarantee is said in [`super`].
+//! The one adaptive loop: steps, saved times, limits, interruption. What it guarantees is said in [`super`].
 
 use super::stepper::Stepper;
 use crate::{

@@ -7,8 +7,7 @@ use super::integrate::integrate;
 use super::newton_matrix::LinearSolver;
 use super::rosenbrock::RosenbrockStepper;
 use super::stepper::{Start, Stepper};
-use super::tableau::explicit::{TSIT5, VERN7};
-use super::tableau::rosenbrock::RODAS5P;
+use super::tableau::{explicit, rosenbrock};
 use crate::{
     problem::{Problem, Sink},
     solution::{Counts, Outcome},
@@ -20,6 +19,8 @@ pub struct Method {
     pub name: &'static str,
     /// Order of convergence.
     pub order: Order,
+    /// Order of its dense output.
+    pub dense_order: Order,
     /// One line.
     pub about: &'static str,
     /// Makes the method ready to step from `start`.
@@ -37,29 +38,13 @@ pub enum Order {
 
 /// All methods; `auto` is not one of them.
 pub const METHODS: &[Method] = &[
-    Method {
-        name: TSIT5.name,
-        order: Order::Fixed(TSIT5.order),
-        about: TSIT5.about,
-        start: |problem, start, counts| Box::new(ExplicitRk::new(&TSIT5, problem, start, counts)),
-    },
-    Method {
-        name: VERN7.name,
-        order: Order::Fixed(VERN7.order),
-        about: VERN7.about,
-        start: |problem, start, counts| Box::new(ExplicitRk::new(&VERN7, problem, start, counts)),
-    },
-    Method {
-        name: RODAS5P.name,
-        order: Order::Fixed(RODAS5P.order),
-        about: RODAS5P.about,
-        start: |problem, start, counts| {
-            Box::new(RosenbrockStepper::new(&RODAS5P, problem, start, counts))
-        },
-    },
+    explicit_row::<0>(),
+    explicit_row::<1>(),
+    rosenbrock_row::<0>(),
     Method {
         name: "BDF",
         order: Order::UpTo(bdf::MAX_ORDER as u32),
+        dense_order: Order::UpTo(bdf::MAX_ORDER as u32),
         about: "backward differentiation formulas for stiff systems of any size",
         start: |problem, start, counts| {
             let solver = LinearSolver::choose(problem.equations);
@@ -67,6 +52,37 @@ pub const METHODS: &[Method] = &[
         },
     },
 ];
+
+/// The row of tableau `I` of the explicit ones.
+const fn explicit_row<const I: usize>() -> Method {
+    Method {
+        name: explicit::ALL[I].name,
+        order: Order::Fixed(explicit::ALL[I].order),
+        dense_order: Order::Fixed(explicit::ALL[I].dense_order),
+        about: explicit::ALL[I].about,
+        start: |problem, start, counts| {
+            Box::new(ExplicitRk::new(explicit::ALL[I], problem, start, counts))
+        },
+    }
+}
+
+/// The row of tableau `I` of the Rosenbrock methods.
+const fn rosenbrock_row<const I: usize>() -> Method {
+    Method {
+        name: rosenbrock::ALL[I].name,
+        order: Order::Fixed(rosenbrock::ALL[I].order),
+        dense_order: Order::Fixed(rosenbrock::ALL[I].dense_order),
+        about: rosenbrock::ALL[I].about,
+        start: |problem, start, counts| {
+            Box::new(RosenbrockStepper::new(
+                rosenbrock::ALL[I],
+                problem,
+                start,
+                counts,
+            ))
+        },
+    }
+}
 
 /// The row of this name.
 pub fn find(name: &str) -> Option<&'static Method> {
@@ -109,5 +125,17 @@ fn run(
         counts,
         t: stepper.t(),
         failure: result.err(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tableau_has_a_row() {
+        let explicit = explicit::ALL.iter().map(|tableau| tableau.name);
+        let rosenbrock = rosenbrock::ALL.iter().map(|tableau| tableau.name);
+        assert!(explicit.chain(rosenbrock).all(|name| find(name).is_some()));
     }
 }
