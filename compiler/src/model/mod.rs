@@ -11,6 +11,7 @@ mod error;
 mod experiment;
 mod load;
 mod lower;
+mod measure;
 mod names;
 mod nearest;
 mod plot;
