@@ -226,7 +226,11 @@ fn circular(world: &World, circle: &[EntityId]) -> ModelError {
     chain.extend(chain.first().cloned());
     let labels = circle.iter().take(MAX_NAMED).enumerate().map(|(i, &id)| {
         let next = world.name(circle[(i + 1) % circle.len()]).into_owned();
-        LabeledSpan::new_with_span(Some(format!("needs `{next}`")), world.span(id))
+        let text = Some(format!("needs `{next}`"));
+        match i {
+            0 => LabeledSpan::new_primary_with_span(text, world.span(id)),
+            _ => LabeledSpan::new_with_span(text, world.span(id)),
+        }
     });
     ModelError::CyclicDefinition {
         chain: chain.join(" needs "),

@@ -72,7 +72,10 @@ pub fn elaborate(
             .rules
             .extend(rules::rules(world.ast(file), e.diagnostics));
     }
-    report_unused(&world, &e.names, e.diagnostics);
+    if !e.diagnostics.has_errors() {
+        equation::warn_unchanged(&mut e, &model);
+        report_unused(&world, &e.names, e.diagnostics);
+    }
     model.pool = e.lowering.terms.pool;
     model
 }

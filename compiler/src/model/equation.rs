@@ -35,7 +35,6 @@ pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
         }
     }
     report_given_by_reactions(e, &mut given, model);
-    warn_unchanged(e, model);
 }
 
 fn add(
@@ -132,7 +131,7 @@ fn changes(reaction: &Reaction, state: StateId) -> bool {
 }
 
 /// Warns of states that neither a reaction nor an equation has anything to do with.
-fn warn_unchanged(e: &mut Elaboration, model: &Model) {
+pub(super) fn warn_unchanged(e: &mut Elaboration, model: &Model) {
     let mut changed = vec![false; model.states.len()];
     for reaction in &model.reactions {
         for (state, _) in reaction.reactants.iter().chain(&reaction.products) {

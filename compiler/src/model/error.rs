@@ -95,7 +95,7 @@ pub enum ModelError {
         name: String,
         #[label("first here")]
         first: SourceSpan,
-        #[label("and again here")]
+        #[label(primary, "and again here")]
         second: SourceSpan,
     },
     #[error("the name `{name}` is reserved")]
@@ -166,7 +166,7 @@ pub enum ModelError {
         name: String,
         #[label("first here")]
         first: SourceSpan,
-        #[label("and again here")]
+        #[label(primary, "and again here")]
         second: SourceSpan,
     },
     #[error("`{name}` has no rate: it is {what}, not a state")]
@@ -174,7 +174,7 @@ pub enum ModelError {
     NotAState {
         name: String,
         what: &'static str,
-        #[label("must be a `species` or a `var`")]
+        #[label(primary, "must be a `species` or a `var`")]
         at: SourceSpan,
         #[label("declared here")]
         declared: SourceSpan,
@@ -194,7 +194,7 @@ pub enum ModelError {
     NotASpecies {
         name: String,
         what: &'static str,
-        #[label("must be a species")]
+        #[label(primary, "must be a species")]
         at: SourceSpan,
         #[label("declared here")]
         declared: SourceSpan,
@@ -204,7 +204,7 @@ pub enum ModelError {
     NotAFunction {
         name: String,
         what: &'static str,
-        #[label("called here")]
+        #[label(primary, "called here")]
         at: SourceSpan,
         #[label("declared here")]
         declared: SourceSpan,
@@ -240,13 +240,13 @@ pub enum ModelError {
         #[label("how fast?")]
         at: SourceSpan,
     },
-    #[error("`{arrow}` takes {expected}, but {found} are given")]
+    #[error("`{arrow}` takes {expected}, but {found} given")]
     #[diagnostic(code(wrong_rate_count))]
     WrongRateCount {
         arrow: &'static str,
         expected: &'static str,
-        found: usize,
-        #[label("{found} given")]
+        found: String,
+        #[label("here")]
         at: SourceSpan,
         #[help]
         help: Option<&'static str>,
@@ -257,7 +257,7 @@ pub enum ModelError {
         name: String,
         expected: String,
         found: String,
-        #[label("called here")]
+        #[label(primary, "called here")]
         at: SourceSpan,
         #[label("declared here")]
         declared: Option<SourceSpan>,
@@ -276,8 +276,10 @@ pub enum ModelError {
     #[error("division by zero")]
     #[diagnostic(code(division_by_zero))]
     DivisionByZero {
-        #[label("this is zero")]
+        #[label(primary, "this is zero")]
         at: SourceSpan,
+        #[label("in this call")]
+        call: Option<SourceSpan>,
     },
     #[error("`{key}` cannot be this")]
     #[diagnostic(code(invalid_setting), help("{expected}"))]

@@ -23,8 +23,10 @@ pub(super) struct Terms {
     pub values: Vec<Option<Term>>,
     time: Term,
     /// Divisions by zero not yet reported, and all ever found.
-    zero_divisors: Vec<At>,
+    zero_divisors: Vec<(At, Option<At>)>,
     seen_divisors: FxHashSet<At>,
+    /// The calls being expanded, innermost last.
+    calls: Vec<At>,
 }
 
 impl<'w, 'a> Lowering<'w, 'a> {
@@ -39,6 +41,7 @@ impl<'w, 'a> Lowering<'w, 'a> {
                 time,
                 zero_divisors: Vec::new(),
                 seen_divisors: FxHashSet::default(),
+                calls: Vec::new(),
             },
         }
     }
@@ -51,14 +54,15 @@ impl<'w, 'a> Lowering<'w, 'a> {
             terms,
         } = self;
         let value = machine.evaluate(terms, world, at, diagnostics);
-        for at in terms.zero_divisors.drain(..) {
-            diagnostics.push(division_by_zero(world, at));
+        terms.calls.clear();
+        for (at, call) in terms.zero_divisors.drain(..) {
+            diagnostics.push(division_by_zero(world, at, call));
         }
         value
     }
 }
 
-fn division_by_zero(world: &World, at: At) -> ModelError {
+fn division_by_zero(world: &World, at: At, call: Option<At>) -> ModelError {
     let ast = world.ast(at.file);
     let node = ast.expr(at.expr);
     let divisor = match node.kind {
@@ -67,6 +71,7 @@ fn division_by_zero(world: &World, at: At) -> ModelError {
     };
     ModelError::DivisionByZero {
         at: divisor.span.into(),
+        call: call.map(|call| world.ast(call.file).expr(call.expr).span.into()),
     }
 }
 
@@ -113,7 +118,7 @@ impl Algebra for Terms {
                 let is_zero = self.pool.as_number(b).is_some_and(Number::is_zero);
                 if is_zero {
                     if self.seen_divisors.insert(at) {
-                        self.zero_divisors.push(at);
+                        self.zero_divisors.push((at, self.calls.last().copied()));
                     }
                     return self.unknown();
                 }
@@ -134,7 +139,12 @@ impl Algebra for Terms {
         value
     }
 
+    fn enter(&mut self, call: At) {
+        self.calls.push(call);
+    }
+
     fn returned(&mut self, _at: At, _function: EntityId, value: Term) -> Term {
+        self.calls.pop();
         value
     }
 }

@@ -160,7 +160,11 @@ impl Measures {
         if let Some(&known) = self.products.get(&(a, b)) {
             return known;
         }
-        let merged = merge(&self.content(a).powers, &self.content(b).powers, &Number::ONE);
+        let merged = merge(
+            &self.content(a).powers,
+            &self.content(b).powers,
+            &Number::ONE,
+        );
         let product = self.intern(merged).unwrap_or(Measure::ANY);
         self.products.insert((a, b), product);
         product
@@ -246,8 +250,12 @@ impl Measures {
                 return m;
             };
             let whole = self.of_atom(atom);
-            let Some(old) = self.power(whole, &n) else { return Measure::ANY };
-            let Some(new) = self.power(value, &n) else { return Measure::ANY };
+            let Some(old) = self.power(whole, &n) else {
+                return Measure::ANY;
+            };
+            let Some(new) = self.power(value, &n) else {
+                return Measure::ANY;
+            };
             let rest = self.quotient(m, old);
             m = self.product(rest, new);
         }
@@ -331,13 +339,16 @@ impl Measures {
             AtomKind::Unit { .. } | AtomKind::Unknown { .. } => None,
         };
         let powers: Vec<_> = self.content(m).powers.iter().filter_map(open).collect();
-        powers.iter().enumerate().find_map(|(i, (base, exponent, n))| {
-            let partner = powers[i + 1..].iter().find(|(b, e, k)| {
-                let is_open = !self.content(*b).is_plain || !self.content(*base).is_plain;
-                e == exponent && *k == -n.clone() && is_open
-            })?;
-            Some((*base, partner.0))
-        })
+        powers
+            .iter()
+            .enumerate()
+            .find_map(|(i, (base, exponent, n))| {
+                let partner = powers[i + 1..].iter().find(|(b, e, k)| {
+                    let is_open = !self.content(*b).is_plain || !self.content(*base).is_plain;
+                    e == exponent && *k == -n.clone() && is_open
+                })?;
+                Some((*base, partner.0))
+            })
     }
 
     /// A number in `from` times this is the number in `to`; 1 if either fits anything.
@@ -385,11 +396,16 @@ impl Measures {
             }
         };
         let powers = &self.content(m).powers;
-        let (above, below): (Vec<_>, Vec<_>) = powers.iter().cloned().partition(|(_, n)| n.signum() > 0);
+        let (above, below): (Vec<_>, Vec<_>) =
+            powers.iter().cloned().partition(|(_, n)| n.signum() > 0);
         let above: Vec<String> = above.iter().map(part).collect();
         let below = below.into_iter().map(|(atom, n)| (atom, -n));
         let below: Vec<String> = below.map(|power| part(&power)).collect();
-        let above = if above.is_empty() { "1".into() } else { above.join("*") };
+        let above = if above.is_empty() {
+            "1".into()
+        } else {
+            above.join("*")
+        };
         match below.len() {
             0 => above,
             1 => format!("{above}/{}", below[0]),

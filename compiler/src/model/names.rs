@@ -329,6 +329,15 @@ pub(super) fn count(least: usize, most: usize) -> String {
     }
 }
 
+/// `1 is`, `2 are`.
+pub(super) fn are(found: usize) -> String {
+    match found {
+        0 => "none is".into(),
+        1 => "1 is".into(),
+        n => format!("{n} are"),
+    }
+}
+
 /// A call with the wrong number of arguments.
 pub(super) fn wrong_count(
     name: &str,
@@ -340,11 +349,7 @@ pub(super) fn wrong_count(
     ModelError::WrongArgumentCount {
         name: name.into(),
         expected,
-        found: match found {
-            0 => "none is".into(),
-            1 => "1 is".into(),
-            n => format!("{n} are"),
-        },
+        found: are(found),
         at: at.into(),
         declared: declared.map(Into::into),
     }

@@ -109,7 +109,7 @@ fn has_all_rates(e: &mut Elaboration, r: &ast::Reaction, span: Span) -> bool {
         e.diagnostics.push(ModelError::WrongRateCount {
             arrow,
             expected,
-            found,
+            found: super::names::are(found),
             at: span.into(),
             help: (found == 2).then_some("a reversible reaction by mass action is written `<->`"),
         });

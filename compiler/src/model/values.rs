@@ -207,7 +207,7 @@ fn given_initial_values(e: &mut Elaboration) -> Vec<Option<At>> {
             };
             if let Some(first) = given[id.0 as usize] {
                 e.diagnostics.push(ModelError::DuplicateName {
-                    name: format!("initial value of {}", world.name(id)),
+                    name: format!("init {}", world.name(id)),
                     first: span_of(e, first).into(),
                     second: item.span.into(),
                 });

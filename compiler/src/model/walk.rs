@@ -5,7 +5,7 @@
 
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::error::ModelError;
@@ -16,8 +16,8 @@ use crate::syntax::Ast;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, NameId, UnaryOp, UnitExpr};
 use crate::terms::{Number, Op};
 
-/// The most expression nodes that all function bodies together may be expanded to.
-const MAX_EXPANSION: u64 = 10_000_000;
+/// The most nodes of function bodies that one expression may be expanded to.
+const MAX_EXPANSION: u64 = 1_000_000;
 
 /// Where an expression stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,8 @@ pub(super) trait Algebra {
         index: usize,
         value: Self::Value,
     ) -> Self::Value;
+    /// The body of a function is going to be evaluated for a call.
+    fn enter(&mut self, call: At);
     /// The value of a call, from that of the body.
     fn returned(&mut self, at: At, function: EntityId, value: Self::Value) -> Self::Value;
 }
@@ -120,6 +122,8 @@ type MemoKey<V> = (EntityId, SmallVec<[V; 4]>);
 /// The stack machine; keeps what it remembers from one expression to the next.
 pub(super) struct Machine<V> {
     memo: FxHashMap<MemoKey<V>, V>,
+    /// Functions being evaluated: one that calls itself has been reported and has no value.
+    open: FxHashSet<EntityId>,
     nodes: Vec<Expr>,
     values: Vec<V>,
     expanded: u64,
@@ -129,6 +133,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
     pub fn new() -> Self {
         Machine {
             memo: FxHashMap::default(),
+            open: FxHashSet::default(),
             nodes: Vec::new(),
             values: Vec::new(),
             expanded: 0,
@@ -146,7 +151,8 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         if is_leaf(&world.ast(root.file).expr(root.expr).kind) {
             return leaf(algebra, world, root, None);
         }
-        let mut frames = vec![self.open(world, root, None, SmallVec::new())];
+        self.expanded = 0;
+        let mut frames = vec![self.begin(world, root, None, SmallVec::new())];
         while let Some(frame) = frames.last_mut() {
             if let Some(&expr) = self.nodes.get(frame.next) {
                 frame.next += 1;
@@ -167,7 +173,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         self.values.pop().expect("an expression leaves one value")
     }
 
-    fn open(
+    fn begin(
         &mut self,
         world: &World,
         body: At,
@@ -249,7 +255,9 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         id: EntityId,
         args: SmallVec<[V; 4]>,
     ) -> Option<Frame<V>> {
-        let function = world.function(id).filter(|f| f.params.len() == args.len());
+        let function = world
+            .function(id)
+            .filter(|f| f.params.len() == args.len() && !self.open.contains(&id));
         let Some(function) = function else {
             let unknown = algebra.unknown();
             self.values.push(unknown);
@@ -269,13 +277,16 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             file: world.entity(id).file,
             expr: function.body,
         };
-        Some(self.open(world, body, Some((id, at)), key.1))
+        algebra.enter(at);
+        self.open.insert(id);
+        Some(self.begin(world, body, Some((id, at)), key.1))
     }
 
     fn close<A: Algebra<Value = V>>(&mut self, algebra: &mut A, frames: &mut Vec<Frame<V>>) {
         let Some(frame) = frames.pop() else { return };
         self.nodes.truncate(frame.start);
         if let Some((id, at)) = frame.function {
+            self.open.remove(&id);
             let body = self.pop();
             let value = algebra.returned(at, id, body);
             self.memo.insert((id, frame.args), value.clone());
@@ -296,7 +307,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         });
         self.nodes.clear();
         self.values.clear();
-        self.expanded = 0;
+        self.open.clear();
         algebra.unknown()
     }
 }
