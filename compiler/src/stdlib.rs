@@ -1,11 +1,57 @@
 //! The texts of the standard library, part of the compiler so that it reads no files.
 
+use crate::diagnostic::Diagnostics;
+use crate::source::Sources;
+use crate::terms::Rule;
+use crate::{model, syntax};
+
 /// Every module that `use NAME` finds, and its text.
 pub const MODULES: &[(&str, &str)] = &[
     ("constants", include_str!("../../stdlib/constants.model")),
     ("kinetics", include_str!("../../stdlib/kinetics.model")),
     ("units", include_str!("../../stdlib/units.model")),
 ];
+
+/// The groups of rewrite rules that every model is simplified with, and their texts.
+pub const RULES: &[(&str, &str)] = &[
+    (
+        "arithmetic",
+        include_str!("../../stdlib/rules/arithmetic.model"),
+    ),
+    ("powers", include_str!("../../stdlib/rules/powers.model")),
+    ("explog", include_str!("../../stdlib/rules/explog.model")),
+    ("trig", include_str!("../../stdlib/rules/trig.model")),
+    (
+        "hyperbolic",
+        include_str!("../../stdlib/rules/hyperbolic.model"),
+    ),
+    (
+        "fractions",
+        include_str!("../../stdlib/rules/fractions.model"),
+    ),
+    (
+        "piecewise",
+        include_str!("../../stdlib/rules/piecewise.model"),
+    ),
+];
+
+/// The rules of all groups, in order.
+///
+/// # Panics
+/// If a rule does not read: the texts are ours.
+pub fn rules() -> Vec<Rule> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Diagnostics::new();
+    let mut rules = Vec::new();
+    for (group, text) in RULES {
+        let source = sources.add(*group, *text).expect("the rules are short");
+        let ast = syntax::parse(&source, &mut diagnostics);
+        rules.extend(model::rules(&ast, &mut diagnostics));
+    }
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "standard rules: {problems:?}");
+    rules
+}
 
 /// The text of a module.
 pub fn module(name: &str) -> Option<&'static str> {

@@ -1,34 +1,273 @@
-//! Equality saturation on scalar terms.
-use crate::terms::{Pool, Rule, SymbolId, Term};
+//! Equality saturation of one small piece: search all rules, apply what they find, until nothing changes or a limit is reached.
+//!
+//! The limits count nodes and rounds and never look at a clock: the same piece gives the same result on every machine.
+use super::extract::{Extracted, extract};
+use super::facts::Known;
+use super::language::{Graph, Knowledge, Node, parts};
+use super::matching::{self, Fuel, Match, Rest};
+use super::pattern::{CompiledRule, Value};
+use super::regroup;
+use super::{language, piece::Piece};
+use egg::{Id, Language};
+use rustc_hash::FxHashMap;
+use std::collections::hash_map::Entry;
 
-/// What is known of symbols: closed intervals; absent: any real.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// Bounds by symbol, low and high, and whether zero is excluded.
-    pub bounds: rustc_hash::FxHashMap<SymbolId, (f64, f64, bool)>,
+/// Rounds of searching and applying.
+const MAX_ROUNDS: usize = 8;
+/// No rule is applied any more once the e-graph has this many nodes.
+const MAX_NODES: usize = 800;
+/// Comparisons of a pattern with a class, over all rounds.
+const MAX_STEPS: u32 = 100_000;
+/// Applications of one rule in one round.
+const MAX_APPLICATIONS: usize = 200;
+
+/// Whether the e-graph remembers why its terms are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reasons {
+    Forgotten,
+    Kept,
 }
 
-/// Compiled rule set, reusable and shared between threads.
-pub struct Simplifier {}
-
-/// How one term was rewritten, for `--explain`.
-#[derive(Debug, Clone)]
-pub struct Proof {
-    /// Rule name (`canonical` for the pool's own step) and the term after it, in order.
-    pub steps: Vec<(String, String)>,
+/// A saturated piece.
+pub(super) struct Saturated {
+    pub graph: Graph,
+    /// Classes of the piece's roots, not canonical: with reasons kept, each stands for the root as it was.
+    pub roots: Vec<Id>,
 }
 
-impl Simplifier {
-    /// Compiles the rules.
-    pub fn new(_rules: &[Rule]) -> Self {
-        todo!()
+/// Everything the rules say about a piece, within the limits.
+pub(super) fn saturate(rules: &[CompiledRule], piece: &Piece, reasons: Reasons) -> Saturated {
+    let mut graph = Graph::new(Knowledge {
+        symbols: piece.known.clone(),
+    });
+    if reasons == Reasons::Kept {
+        graph = graph.with_explanations_enabled();
     }
-    /// Simplifies all roots together (sharing counts once), in parallel where independent, deterministic.
-    pub fn simplify(&self, _pool: &mut Pool, _roots: &[Term], _facts: &Facts) -> Vec<Term> {
-        todo!()
+    let mut at: Vec<Id> = Vec::with_capacity(piece.terms.nodes.len());
+    for node in &piece.terms.nodes {
+        let node = node.clone().map_children(|id| at[usize::from(id)]);
+        at.push(graph.add_uncanonical(sorted(node)));
     }
-    /// Simplifies one term and says how.
-    pub fn explain(&self, _pool: &mut Pool, _term: Term, _facts: &Facts) -> (Term, Proof) {
-        todo!()
+    let roots: Vec<Id> = piece
+        .terms
+        .roots
+        .iter()
+        .map(|id| at[usize::from(*id)])
+        .collect();
+    graph.rebuild();
+    let fuel = Fuel::new(MAX_STEPS);
+    let mut changes = Changes::default();
+    for _ in 0..MAX_ROUNDS {
+        changes.update(&graph);
+        if !round(&mut graph, rules, &changes, &fuel)
+            || graph.total_size() >= MAX_NODES
+            || fuel.is_empty()
+        {
+            break;
+        }
+    }
+    Saturated { graph, roots }
+}
+
+/// The cheapest terms equal to a piece's roots; `None` when nothing cheaper was found.
+pub(super) fn solve(rules: &[CompiledRule], piece: &Piece) -> Option<Extracted> {
+    let saturated = saturate(rules, piece, Reasons::Forgotten);
+    let best = extract(&saturated.graph, &saturated.roots)?;
+    (best != piece.terms).then_some(best)
+}
+
+/// One search by all rules and one application of what they found. Returns whether anything new was learnt.
+fn round(graph: &mut Graph, rules: &[CompiledRule], changes: &Changes, fuel: &Fuel) -> bool {
+    let mut found: Vec<(&CompiledRule, Id, Match)> = Vec::new();
+    for rule in rules {
+        search(graph, rule, changes, fuel, &mut found);
+    }
+    let mut learnt = false;
+    for (class, node) in compound_nodes(graph, changes) {
+        if graph.total_size() >= MAX_NODES {
+            break;
+        }
+        learnt |= regroup(graph, class, &node);
+    }
+    for (rule, class, m) in found {
+        if graph.total_size() >= MAX_NODES {
+            break;
+        }
+        learnt |= apply(graph, rule, class, m);
+    }
+    graph.rebuild();
+    learnt
+}
+
+fn search<'r>(
+    graph: &Graph,
+    rule: &'r CompiledRule,
+    changes: &Changes,
+    fuel: &Fuel,
+    found: &mut Vec<(&'r CompiledRule, Id, Match)>,
+) {
+    let kind = matching::root_kind(rule);
+    let limit = found.len() + MAX_APPLICATIONS;
+    for kind in [Some(kind), matching::second_kind(rule)]
+        .into_iter()
+        .flatten()
+    {
+        let Some(classes) = graph.classes_for_op(&kind) else {
+            continue;
+        };
+        for class in classes.filter(|c| changes.below(*c) <= rule.depth) {
+            for node in language::acyclic_nodes(graph, class).filter(|n| n.discriminant() == kind) {
+                let matches = matching::matches(graph, rule, node, fuel);
+                found.extend(
+                    matches
+                        .into_iter()
+                        .filter(|m| rule.holds(graph, &m.values))
+                        .map(|m| (rule, class, m)),
+                );
+                if found.len() >= limit {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Which classes changed in the last round, so that nothing else is searched again.
+#[derive(Default)]
+struct Changes {
+    /// What each class was at the last update: number of nodes and what was known.
+    seen: FxHashMap<Id, (usize, Known)>,
+    /// How many levels below each class something changed; absent: nothing that a rule could notice.
+    distance: FxHashMap<Id, usize>,
+}
+
+impl Changes {
+    fn update(&mut self, graph: &Graph) {
+        self.distance.clear();
+        let mut level: Vec<Id> = Vec::new();
+        for class in graph.classes() {
+            let state = (class.nodes.len(), class.data.clone());
+            if self.seen.get(&class.id) != Some(&state) {
+                self.seen.insert(class.id, state);
+                self.distance.insert(class.id, 0);
+                level.push(class.id);
+            }
+        }
+        let mut distance = 0;
+        while !level.is_empty() {
+            distance += 1;
+            let mut next = Vec::new();
+            for parent in level.iter().flat_map(|id| graph[*id].parents()) {
+                let parent = graph.find(parent);
+                if let Entry::Vacant(entry) = self.distance.entry(parent) {
+                    entry.insert(distance);
+                    next.push(parent);
+                }
+            }
+            level = next;
+        }
+    }
+
+    fn below(&self, class: Id) -> usize {
+        self.distance.get(&class).copied().unwrap_or(usize::MAX)
+    }
+}
+
+/// Sums, products and calls of classes that changed, with their classes.
+fn compound_nodes(graph: &Graph, changes: &Changes) -> Vec<(Id, Node)> {
+    let classes = graph.classes().filter(|class| changes.below(class.id) <= 1);
+    classes
+        .flat_map(|class| {
+            let nodes = language::acyclic_nodes(graph, class.id).filter(|n| !n.is_leaf());
+            nodes.map(|n| (class.id, n.clone()))
+        })
+        .collect()
+}
+
+fn regroup(graph: &mut Graph, class: Id, node: &Node) -> bool {
+    let class = graph.find(class);
+    let mut learnt = false;
+    if let Some(new) = regroup::canonical(graph, class, node) {
+        learnt |= unite(graph, node, new, regroup::CANONICAL);
+    }
+    if let Node::Sum(w, ids) = node {
+        for new in regroup::factored(graph, w, ids) {
+            learnt |= unite(graph, node, new, regroup::FACTOR);
+        }
+    }
+    learnt
+}
+
+fn unite(graph: &mut Graph, node: &Node, new: Id, reason: &str) -> bool {
+    let old = graph.add_uncanonical(node.clone());
+    graph.union_trusted(old, new, reason)
+}
+
+/// Adds the right side of a match and unites it with the class in which the left side was found.
+fn apply(graph: &mut Graph, rule: &CompiledRule, class: Id, m: Match) -> bool {
+    let rhs = rule.rhs.instantiate(graph, &m.values);
+    let new = complete(graph, rhs, &m.rest);
+    if !graph.are_explanations_enabled() {
+        return graph.union(class, new);
+    }
+    let lhs = rule.lhs.instantiate(graph, &m.values);
+    let old = complete(graph, lhs, &m.rest);
+    let old = if graph.find(old) == graph.find(class) {
+        old
+    } else {
+        class
+    };
+    graph.union_trusted(old, new, rule.name.as_str())
+}
+
+/// A side of a rule with what the match left over.
+fn complete(graph: &mut Graph, side: Value, rest: &Rest) -> Id {
+    match rest {
+        Rest::Nothing => side.add(graph),
+        Rest::Sum { scale, head, parts } => {
+            let (side_head, mut all) = side.scaled(scale, graph).into_sum(graph);
+            all.extend(parts.iter().cloned());
+            language::add_sum(graph, &side_head + head, all)
+        }
+        Rest::Product { head, parts } => {
+            let (side_head, mut all) = side.into_product(graph);
+            all.extend(parts.iter().cloned());
+            language::add_product(graph, &side_head * head, all)
+        }
+        Rest::Bag(_, rest) if rest.is_empty() => side.add(graph),
+        Rest::Bag(op, rest) => {
+            let mut args = rest.clone();
+            match side {
+                Value::Bag(inner, more) if inner == *op => args.extend(more),
+                side => args.push(side.add(graph)),
+            }
+            language::add_call(graph, *op, &args)
+        }
+    }
+}
+
+/// A node with its parts in the order of their classes.
+fn sorted(node: Node) -> Node {
+    let sort = |w: &language::Weights, ids: &[Id]| {
+        let mut all = parts(w, ids);
+        all.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        language::split(w.head.clone(), all)
+    };
+    match node {
+        Node::Sum(w, ids) => {
+            let (w, ids) = sort(&w, &ids);
+            Node::Sum(w, ids)
+        }
+        Node::Product(w, ids) => {
+            let (w, ids) = sort(&w, &ids);
+            Node::Product(w, ids)
+        }
+        Node::Call(op, mut ids) => {
+            if op.is_symmetric() {
+                ids.sort_unstable();
+            }
+            Node::Call(op, ids)
+        }
+        Node::Number(_) | Node::Symbol(_) | Node::Constant(_) => node,
     }
 }

@@ -1,0 +1,173 @@
+//! Tests of the simplifier as a whole, on terms written as text.
+use super::*;
+use crate::stdlib;
+use crate::terms::{Pattern, PatternNode, Pool, Term, View};
+
+/// Reads a term: the left side of a rule whose variables are symbols.
+pub(super) fn term(pool: &mut Pool, text: &str) -> Term {
+    let mut sources = crate::source::Sources::new();
+    let mut diagnostics = crate::diagnostic::Diagnostics::new();
+    let source = sources
+        .add("test", format!("rule test: {text} => 1\n"))
+        .unwrap();
+    let ast = crate::syntax::parse(&source, &mut diagnostics);
+    let rules = crate::model::rules(&ast, &mut diagnostics);
+    assert!(
+        diagnostics.is_empty(),
+        "{text}: {:?}",
+        diagnostics.into_vec()
+    );
+    of_pattern(pool, &rules[0].lhs)
+}
+
+fn of_pattern(pool: &mut Pool, pattern: &Pattern) -> Term {
+    let mut done: Vec<Term> = Vec::new();
+    for node in &pattern.nodes {
+        let at = |i: &u32| done[*i as usize];
+        let t = match node {
+            PatternNode::Number(n) => pool.number(n.clone()),
+            PatternNode::Constant(name) => pool.constant(name),
+            PatternNode::Variable(name) => {
+                let symbol = pool.symbol(name);
+                pool.var(symbol)
+            }
+            PatternNode::Add(a, b) => pool.add(at(a), at(b)),
+            PatternNode::Sub(a, b) => pool.sub(at(a), at(b)),
+            PatternNode::Mul(a, b) => pool.mul(at(a), at(b)),
+            PatternNode::Div(a, b) => pool.div(at(a), at(b)),
+            PatternNode::Neg(a) => pool.neg(at(a)),
+            PatternNode::Pow(a, b) => pool.pow(at(a), at(b)),
+            PatternNode::Call(op, args) => {
+                let args: Vec<Term> = args.iter().map(at).collect();
+                pool.call(*op, &args)
+            }
+        };
+        done.push(t);
+    }
+    done.pop().unwrap()
+}
+
+/// Species `A B C ≥ 0`, parameters `k K n > 0`, any `w x y z`.
+fn facts(pool: &mut Pool) -> Facts {
+    let mut facts = Facts::default();
+    for name in ["A", "B", "C"] {
+        facts
+            .bounds
+            .insert(pool.symbol(name), (0.0, f64::INFINITY, false));
+    }
+    for name in ["k", "K", "n"] {
+        facts
+            .bounds
+            .insert(pool.symbol(name), (0.0, f64::INFINITY, true));
+        facts.fixed.insert(pool.symbol(name));
+    }
+    facts
+}
+
+#[test]
+fn simplifies() {
+    let cases = [
+        ("sin(x)^2 + cos(x)^2", "1"),
+        ("3*y + 2*sin(x)^2 + 2*cos(x)^2", "3*y + 2"),
+        ("exp(x)*y*exp(z)*w", "y*w*exp(x + z)"),
+        ("A*K/K", "A"),
+        ("ln(exp(x + y)) + 3", "x + y + 3"),
+        ("exp(ln(K))*y", "K*y"),
+        ("sqrt(x^2)", "abs(x)"),
+        ("sqrt(A^2)*y", "A*y"),
+        ("x*y + x*z", "x*(y + z)"),
+        ("w*x^3 + y*x^2 + z*x + 5", "x*(x*(w*x + y) + z) + 5"),
+        ("x*(1 - y) + x*y", "x"),
+        ("1/(1 + A/K)", "K/(A + K)"),
+        ("A/x + B/y", "(A*y + B*x)/(x*y)"),
+        ("exp(-x)*exp(x)", "1"),
+        ("abs(x - y) + abs(y - x)", "2*abs(x - y)"),
+        ("if x < y then y*z else x*z", "z*max(x, y)"),
+        ("max(A, 0)", "A"),
+        ("min(x, max(x, y))", "x"),
+        ("if A < 0 then x else y", "y"),
+        ("sin(x + pi/2)", "cos(x)"),
+        ("sqrt(A)*sqrt(A)", "A"),
+        ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", "tanh(x)"),
+        ("k*(A - B) + k*B", "k*A"),
+        ("x^4 + 2*x^2*y^2 + y^4", "(x^2 + y^2)^2"),
+    ];
+    let simplifier = Simplifier::new(&stdlib::rules());
+    for (before, after) in cases {
+        let mut pool = Pool::new();
+        let facts = facts(&mut pool);
+        let (before, after) = (term(&mut pool, before), term(&mut pool, after));
+        let simplified = simplifier.simplify(&mut pool, &[before], &facts)[0];
+        assert_eq!(
+            cost(&pool, &[simplified], &facts),
+            cost(&pool, &[after], &facts),
+            "{} should be {}",
+            show(&pool, simplified),
+            show(&pool, after)
+        );
+    }
+}
+
+#[test]
+fn unproved_conditions_change_nothing() {
+    let simplifier = Simplifier::new(&stdlib::rules());
+    for text in [
+        "x/x",
+        "exp(ln(A))",
+        "ln(x) + ln(y)",
+        "sqrt(x)*sqrt(x)",
+        "ln(x) - ln(x)",
+        "abs(x)",
+        "sqrt(A - 1)/sqrt(A - 1)",
+    ] {
+        let mut pool = Pool::new();
+        let facts = facts(&mut pool);
+        let t = term(&mut pool, text);
+        assert_eq!(simplifier.simplify(&mut pool, &[t], &facts), [t], "{text}");
+    }
+}
+pub fn show(pool: &Pool, t: Term) -> String {
+    let part = |t: &Term| show(pool, *t);
+    match pool.view(t) {
+        View::Number(n) => n.to_string(),
+        View::Symbol(s) => pool.symbol_name(s).to_string(),
+        View::Constant(c) => c.to_string(),
+        View::Sum(h, ps) => {
+            let mut v: Vec<String> = ps
+                .iter()
+                .map(|(t, k)| {
+                    if k.is_one() {
+                        part(t)
+                    } else {
+                        format!("{k}*{}", part(t))
+                    }
+                })
+                .collect();
+            if !h.is_zero() {
+                v.push(h.to_string());
+            }
+            format!("({})", v.join(" + "))
+        }
+        View::Product(h, ps) => {
+            let mut v: Vec<String> = ps
+                .iter()
+                .map(|(t, k)| {
+                    if k.is_one() {
+                        part(t)
+                    } else {
+                        format!("{}^{k}", part(t))
+                    }
+                })
+                .collect();
+            if !h.is_one() {
+                v.insert(0, h.to_string());
+            }
+            v.join("*")
+        }
+        View::Call(op, args) => format!(
+            "{}({})",
+            op.name(),
+            args.iter().map(part).collect::<Vec<_>>().join(", ")
+        ),
+    }
+}
