@@ -48,6 +48,16 @@ pub struct Source {
     pub base: u32,
 }
 
+impl Source {
+    /// The text between two addresses of this file.
+    ///
+    /// # Panics
+    /// When the addresses lie outside this text or inside a character.
+    pub fn slice(&self, start: u32, end: u32) -> &str {
+        &self.text[(start - self.base) as usize..(end - self.base) as usize]
+    }
+}
+
 /// All source texts of a compilation. Diagnostics render against it.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {

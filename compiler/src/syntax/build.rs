@@ -40,12 +40,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The text between two addresses.
-    pub fn slice(&self, start: u32, end: u32) -> &'a str {
-        let base = self.source.base;
-        &self.source.text[(start - base) as usize..(end - base) as usize]
-    }
-
     pub fn item(&mut self, kind: ItemKind) {
         self.ast.items.push(Item {
             kind,
@@ -55,7 +49,7 @@ impl<'a> Builder<'a> {
 
     /// The content of a quoted text: `\"` and `\\` are the only escapes.
     pub fn text(&self, start: u32, end: u32) -> String {
-        let quoted = self.slice(start, end);
+        let quoted = self.source.slice(start, end);
         let inner = &quoted[1..quoted.len() - 1];
         if !inner.contains('\\') {
             return inner.to_owned();
@@ -75,7 +69,7 @@ impl<'a> Builder<'a> {
     }
 
     pub fn ident(&mut self, start: u32, end: u32) -> Ident {
-        let text = match self.slice(start, end) {
+        let text = match self.source.slice(start, end) {
             "∂t" => "dt",
             "∂tt" => "dtt",
             text => text,
@@ -87,7 +81,7 @@ impl<'a> Builder<'a> {
     }
 
     pub fn number(&self, start: u32, end: u32) -> Result<Number, SyntaxError> {
-        let text = self.slice(start, end);
+        let text = self.source.slice(start, end);
         Number::parse(text).ok_or_else(|| SyntaxError::MalformedNumber {
             text: shortened(text),
             at: Span::new(start, end).into(),
@@ -95,7 +89,7 @@ impl<'a> Builder<'a> {
     }
 
     pub fn derivative_order(&self, start: u32, end: u32) -> Result<u8, SyntaxError> {
-        match self.slice(start, end) {
+        match self.source.slice(start, end) {
             "dt" | "∂t" => Ok(1),
             "dtt" | "∂tt" => Ok(2),
             found => Err(SyntaxError::UnexpectedToken {
@@ -173,7 +167,10 @@ impl<'a> Builder<'a> {
             true => Ok(None),
             false => Err(SyntaxError::UnexpectedToken {
                 expected: "a species".into(),
-                found: format!("only a number, `{}`", shortened(self.slice(start, end))),
+                found: format!(
+                    "only a number, `{}`",
+                    shortened(self.source.slice(start, end))
+                ),
                 at: Span::new(start, end).into(),
                 help: Some("a reaction from or to nothing is written with `0`".into()),
             }),

@@ -28,13 +28,8 @@ pub fn explain<'a>(
                 .iter()
                 .position(|l| l.start == at)
                 .unwrap_or(text.len() - 1);
-            unexpected(
-                text,
-                i,
-                in_words(&expected),
-                help(start, text, i, &slice),
-                slice,
-            )
+            let help = help(start, text, i, &expected);
+            unexpected(text, i, in_words(&expected), help, slice)
         }
         ParseError::ExtraToken { token: (at, _, _) } => {
             let i = text
@@ -118,9 +113,14 @@ fn describe(lexeme: Lexeme, text: &str) -> String {
     }
 }
 
+/// Whether the grammar's list of possible tokens has this one.
+fn allows(expected: &[String], token: &str) -> bool {
+    expected.iter().any(|e| e.trim_matches('"') == token)
+}
+
 /// The grammar's list of possible tokens, gathered into ideas.
 fn in_words(expected: &[String]) -> String {
-    let can_be = |token: &str| expected.iter().any(|e| e.trim_matches('"') == token);
+    let can_be = |token| allows(expected, token);
     let begins_expression = can_be("a name") && can_be("a number") && can_be("(");
     let mut ideas: Vec<String> = Vec::new();
     if begins_expression {
@@ -134,14 +134,20 @@ fn in_words(expected: &[String]) -> String {
     if can_be("->") && can_be("<=>") {
         ideas.push("an arrow (`->`, `<->`, `=>`, `<=>`)".into());
     }
-    if can_be("*") && can_be("/") {
-        ideas.push("an operator".into());
+    let can_multiply = can_be("*") && can_be("/");
+    if can_multiply {
+        let operators = if can_be("+") {
+            "an operator"
+        } else {
+            "`*`, `/`"
+        };
+        ideas.push(operators.into());
     }
     const PUNCTUATION: [&str; 13] = [
         "=", "+=", ":", "@", "then", "else", "if", ",", ";", "(", ")", "]", "}",
     ];
     for mark in PUNCTUATION {
-        let is_part = begins_expression && matches!(mark, "(" | "if");
+        let is_part = (begins_expression || can_multiply) && matches!(mark, "(" | "if");
         if can_be(mark) && !is_part {
             ideas.push(format!("`{mark}`"));
         }
@@ -160,35 +166,24 @@ fn in_words(expected: &[String]) -> String {
 }
 
 /// The likely fix for an unexpected token at position `i`.
-fn help<'a>(
-    start: Start,
-    text: &[Lexeme],
-    i: usize,
-    slice: &impl Fn(Lexeme) -> &'a str,
-) -> Option<String> {
-    let found = text[i];
-    let before = i.checked_sub(1).map(|k| text[k]);
-    let before_token = before.map(|l| l.token);
-    let is_operand = before_token.is_some_and(|t| {
-        matches!(
-            t,
-            Token::Name | Token::Number | Token::CloseParen | Token::CloseBracket
-        )
-    });
-    let advice = match found.token {
+fn help(start: Start, text: &[Lexeme], i: usize, expected: &[String]) -> Option<String> {
+    let before = i.checked_sub(1).map(|k| text[k].token);
+    let advice = match text[i].token {
         Token::Equals if start == Start::Setting => "separate settings with `;` or a new line",
         Token::Equals => "values are compared with `==`",
-        Token::EqualEqual => "a definition has a single `=`",
-        Token::Times if before_token == Some(Token::Times) => "a power is written `^`",
-        Token::Divide if before_token == Some(Token::Divide) => "comments start with `#`",
-        Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual if is_operand => {
+        Token::EqualEqual if allows(expected, "=") => "a definition has a single `=`",
+        Token::Times if before == Some(Token::Times) => "a power is written `^`",
+        Token::Divide if before == Some(Token::Divide) => "comments start with `#`",
+        Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual
+            if !allows(expected, "a number") =>
+        {
             "comparisons do not chain; write `a < b and b < c`"
         }
-        Token::If if before_token.is_some_and(Token::is_operator) => {
+        Token::If if before.is_some_and(Token::is_operator) => {
             "put the whole `if … then … else …` in parentheses"
         }
-        Token::Number | Token::Name | Token::OpenParen if is_operand && start != Start::Use => {
-            return product_help(before?, found, slice);
+        Token::Number | Token::Name | Token::OpenParen if allows(expected, "*") => {
+            "if a product is meant, write `*` before this"
         }
         Token::Arrow | Token::LawArrow if start != Start::Reaction => {
             "only reactions and rules have arrows"
@@ -196,15 +191,6 @@ fn help<'a>(
         _ => return None,
     };
     Some(advice.into())
-}
-
-fn product_help<'a>(
-    before: Lexeme,
-    found: Lexeme,
-    slice: &impl Fn(Lexeme) -> &'a str,
-) -> Option<String> {
-    let (a, b) = (slice(before), slice(found));
-    (a.len() + b.len() < 40).then(|| format!("if a product is meant, write `{a}*{b}`"))
 }
 
 /// What may have been meant by a line that is like no statement.

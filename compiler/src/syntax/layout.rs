@@ -110,8 +110,7 @@ impl Layout<'_> {
     }
 
     fn text(&self, lexeme: Lexeme) -> &str {
-        let base = self.source.base;
-        &self.source.text[(lexeme.start - base) as usize..(lexeme.end - base) as usize]
+        self.source.slice(lexeme.start, lexeme.end)
     }
 
     fn inside(&mut self) -> &mut Inside {

@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&self, lexeme: Lexeme) -> &'a str {
-        self.builder.slice(lexeme.start, lexeme.end)
+        self.builder.source.slice(lexeme.start, lexeme.end)
     }
 
     fn is_word(&self, lexeme: Option<&Lexeme>, word: &str) -> bool {
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     /// The tokens of the statement that starts here; goes past them.
     fn take_statement(&mut self) -> &'a [Lexeme] {
         let rest = &self.lexemes[self.at..];
-        let statement = &rest[..statement_length(rest)];
+        let statement = &rest[..statement_length(rest, |l| self.text(l))];
         self.at += statement.len();
         if statement.iter().any(|l| l.token == Token::UnclosedBrace) {
             self.skip_unclosed_block();
@@ -214,18 +214,33 @@ impl<'a> Reader<'a> {
         let Some((name, inside)) = self.block(statement) else {
             return;
         };
-        for part in parts(inside) {
-            self.grammar(Start::Setting, part);
+        for part in self.parts(inside) {
+            match part {
+                [key, _, value] if self.is_word(Some(key), "as") && self.is_stochastic(*value) => {
+                    self.unsupported(
+                        "stochastic simulation (`as = sde`, `as = jump`) is",
+                        *value,
+                        part,
+                    );
+                }
+                _ => {
+                    self.grammar(Start::Setting, part);
+                }
+            }
         }
         let settings = std::mem::take(&mut self.builder.settings);
         self.finish(ItemKind::Simulate(Simulate { name, settings }), statement);
+    }
+
+    fn is_stochastic(&self, value: Lexeme) -> bool {
+        matches!(self.text(value), "sde" | "jump")
     }
 
     fn plot(&mut self, statement: &'a [Lexeme]) {
         let Some((name, inside)) = self.block(statement) else {
             return;
         };
-        for part in parts(inside) {
+        for part in self.parts(inside) {
             self.plot_entry(part);
         }
         let mut plot = std::mem::take(&mut self.builder.plot);
@@ -296,23 +311,25 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The parts of a block, told apart by lines and `;`.
+    fn parts(&self, inside: &'a [Lexeme]) -> impl Iterator<Item = &'a [Lexeme]> + use<'a> {
+        let source = self.builder.source;
+        let mut rest = inside;
+        std::iter::from_fn(move || {
+            let start = rest.iter().position(|l| l.token != Token::Semicolon)?;
+            let length = statement_length(&rest[start..], |l| source.slice(l.start, l.end));
+            let (part, after) = rest[start..].split_at(length);
+            rest = after;
+            Some(part)
+        })
+    }
+
     fn finish(&mut self, kind: ItemKind, statement: &[Lexeme]) {
         let span = statement[0]
             .span()
             .to(statement[statement.len() - 1].span());
         self.builder.ast.items.push(Item { kind, span });
     }
-}
-
-/// The parts of a block, told apart by lines and `;`.
-fn parts(inside: &[Lexeme]) -> impl Iterator<Item = &[Lexeme]> {
-    let mut rest = inside;
-    std::iter::from_fn(move || {
-        let start = rest.iter().position(|l| l.token != Token::Semicolon)?;
-        let (part, after) = rest[start..].split_at(statement_length(&rest[start..]));
-        rest = after;
-        Some(part)
-    })
 }
 
 fn is_reported(text: &[Lexeme]) -> bool {

@@ -76,16 +76,23 @@ pub fn is_statement_word(word: &str) -> bool {
 
 /// Number of tokens in the statement that starts `lexemes`: it goes to the end of its line, past line ends inside
 /// brackets and after whatever must go on, or to a `;`, or past the block that closes it. At least 1.
-pub fn statement_length(lexemes: &[Lexeme]) -> usize {
+pub fn statement_length<'a>(lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str) -> usize {
     let mut depth = 0usize;
+    let mut line = 0;
+    let mut has_relation = false;
     for (i, lexeme) in lexemes.iter().enumerate() {
         let token = lexeme.token;
         if depth == 0 && i > 0 {
-            let is_new_line = lexeme.starts_line
-                && !lexemes[i - 1].token.continues()
-                && !token.continues_previous_line();
-            if is_new_line || matches!(token, Token::Semicolon | Token::CloseBrace) {
+            let goes_on = lexemes[i - 1].token.continues() || token.continues_previous_line();
+            let is_end = match lexeme.starts_line {
+                true => !goes_on || begins_statement(&lexemes[i..], &text),
+                false => matches!(token, Token::Semicolon | Token::CloseBrace),
+            };
+            if is_end || token == Token::CloseBrace {
                 return i;
+            }
+            if lexeme.starts_line {
+                line = i;
             }
         }
         if token.opens() {
@@ -95,9 +102,26 @@ pub fn statement_length(lexemes: &[Lexeme]) -> usize {
             if depth == 0 && token == Token::CloseBrace {
                 return i + 1;
             }
+        } else if depth == 0
+            && (token.is_arrow() || matches!(token, Token::Equals | Token::PlusEquals))
+        {
+            // After an operator at the end of a line, a second statement shows by its own arrow or `=`.
+            let is_list = line > 0 && lexemes[line - 1].token == Token::Comma && !token.is_arrow();
+            if has_relation && line > 0 && !is_list {
+                return line;
+            }
+            has_relation = true;
         }
     }
     lexemes.len()
+}
+
+/// Whether a line can only be the beginning of a statement: `param k`.
+fn begins_statement<'a>(line: &[Lexeme], text: impl Fn(Lexeme) -> &'a str) -> bool {
+    line.len() > 1
+        && line[0].token == Token::Name
+        && line[1].token == Token::Name
+        && is_statement_word(text(line[0]))
 }
 
 /// The kind of the statement made of `lexemes`; `text` gives the text of a token.
@@ -155,17 +179,13 @@ fn by_word<'a>(word: &str, lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str)
     (next.token != Token::Equals).then_some(Kind::Unsupported(unsupported.1))
 }
 
-/// `dt(x) = …`, `dt(x) += …`; anything else on the left is a conservation law.
+/// `dt(x) = …`, `dt(x) += …`, or a conservation law `dt(x) + … = 0`.
 fn equation(lexemes: &[Lexeme]) -> Kind {
-    let shape = lexemes.iter().skip(1).take(4).map(|l| l.token);
-    let is_plain = shape
-        .clone()
-        .take(3)
-        .eq([Token::OpenParen, Token::Name, Token::CloseParen])
-        && !shape.clone().nth(3).is_some_and(Token::is_operator);
-    match is_plain || !lexemes.iter().any(|l| l.token == Token::Equals) {
-        true => Kind::Grammar(Start::Equation),
-        false => Kind::Unsupported("equations with more than `dt(x)` on the left are"),
+    let more = lexemes.get(4).map(|l| l.token);
+    let next = lexemes.get(5).map(|l| l.token);
+    match matches!(more, Some(Token::Plus | Token::Minus)) && next != Some(Token::Equals) {
+        true => Kind::Unsupported("equations with more than `dt(x)` on the left are"),
+        false => Kind::Grammar(Start::Equation),
     }
 }
 

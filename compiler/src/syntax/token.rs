@@ -13,7 +13,8 @@ pub enum Token {
     Comment,
 
     /// A name, perhaps qualified: `k`, `K_m`, `gene.k`.
-    #[regex(r"[\p{XID_Start}_]\p{XID_Continue}*(\.[\p{XID_Start}_]\p{XID_Continue}*)*")]
+    /// (Unicode counts `·` to the characters of names; here it multiplies.)
+    #[regex(r"[\p{XID_Start}_][\p{XID_Continue}--·\u{387}]*(\.[\p{XID_Start}_][\p{XID_Continue}--·\u{387}]*)*")]
     #[token("∂t")]
     #[token("∂tt")]
     Name,
@@ -43,6 +44,7 @@ pub enum Token {
     #[token("*")]
     #[token("·")]
     #[token("⋅")]
+    #[token("\u{387}")]
     Times,
     #[token("/")]
     Divide,
