@@ -215,25 +215,10 @@ impl<'a> Reader<'a> {
             return;
         };
         for part in self.parts(inside) {
-            match part {
-                [key, _, value] if self.is_word(Some(key), "as") && self.is_stochastic(*value) => {
-                    self.unsupported(
-                        "stochastic simulation (`as = sde`, `as = jump`) is",
-                        *value,
-                        part,
-                    );
-                }
-                _ => {
-                    self.grammar(Start::Setting, part);
-                }
-            }
+            self.grammar(Start::Setting, part);
         }
         let settings = std::mem::take(&mut self.builder.settings);
         self.finish(ItemKind::Simulate(Simulate { name, settings }), statement);
-    }
-
-    fn is_stochastic(&self, value: Lexeme) -> bool {
-        matches!(self.text(value), "sde" | "jump")
     }
 
     fn plot(&mut self, statement: &'a [Lexeme]) {
