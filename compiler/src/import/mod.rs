@@ -1,5 +1,15 @@
 //! Foreign formats to [`Ast`](crate::syntax::Ast), so that they meet the same checks.
 
 mod bionetgen;
+mod error;
+mod expression;
+mod lines;
+mod mratio;
+mod names;
+mod rate_law;
+mod reactions;
+#[cfg(test)]
+mod tests;
 
-pub use bionetgen::{ImportError, import_net};
+pub use bionetgen::import_net;
+pub use error::ImportError;
