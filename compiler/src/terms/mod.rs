@@ -7,6 +7,7 @@
 
 mod build;
 mod canonical;
+mod columns;
 mod facts;
 mod number;
 mod number_text;
@@ -18,6 +19,7 @@ mod rule;
 mod special;
 mod table;
 
+pub use columns::Columns;
 pub use number::Number;
 pub use op::{CONSTANTS, MANY, Op, Range};
 pub use outputs::Outputs;
