@@ -10,11 +10,13 @@
 
 mod cost;
 mod extract;
+mod factor;
 mod facts;
 mod interval;
 mod language;
 mod matching;
 mod network;
+mod operations;
 mod pattern;
 mod piece;
 mod proof;
@@ -28,6 +30,7 @@ mod tests;
 pub use cost::cost;
 pub use facts::Facts;
 pub use network::factor_network;
+pub use operations::operation_count;
 pub use pattern::MAX_PATTERN_NODES;
 pub use proof::Proof;
 pub use simplifier::Simplifier;
