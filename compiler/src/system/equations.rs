@@ -3,8 +3,10 @@
 //! A system is a list of blocks and is never scalarised: a network stays monomials and a sparse stoichiometric matrix.
 //! Grid blocks (fields over a domain) will be a third kind.
 
-use crate::model::entities::{Observable, Parameter, Plot, Simulate, State, StateId};
-use crate::terms::{Outputs, Pool, SymbolId, Term};
+use smallvec::SmallVec;
+
+use crate::model::entities::{Observable, Parameter, Plot, Simulate, State, StateId, StateKind};
+use crate::terms::{Number, Outputs, Pool, SymbolId, Term};
 
 /// `du/dt` = the sum of what the blocks contribute.
 #[derive(Debug, Clone)]
@@ -44,6 +46,104 @@ pub enum Block {
 impl System {
     /// All blocks as one set of outputs, one row per state: what `codegen` compiles as the right-hand side.
     pub fn right_hand_side(&self) -> Outputs {
-        todo!()
+        if let [Block::Network(network)] = self.blocks.as_slice() {
+            return network.clone();
+        }
+        let scalars = self.scalar_terms();
+        let mut out = Outputs::new();
+        let offsets: Vec<u32> = self
+            .networks()
+            .map(|n| append(&mut out.values, &n.values))
+            .collect();
+        let mut row = Vec::new();
+        for (i, scalar) in scalars.iter().enumerate() {
+            row.clear();
+            for (network, offset) in self.networks().zip(&offsets) {
+                row.extend(network.row(i).iter().map(|(k, c)| (k + offset, c.clone())));
+            }
+            for &term in scalar {
+                row.push((out.add_value(term), Number::ONE));
+            }
+            out.add_row(&row);
+        }
+        out
     }
+
+    /// The network blocks.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = &Outputs> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Network(network) => Some(network),
+            Block::Scalar(_) => None,
+        })
+    }
+
+    /// Terms of the scalar blocks by state.
+    pub(crate) fn scalar_terms(&self) -> Vec<SmallVec<[Term; 1]>> {
+        let mut of_state = vec![SmallVec::new(); self.states.len()];
+        for block in &self.blocks {
+            match block {
+                Block::Scalar(rows) => {
+                    for &(state, term) in rows {
+                        of_state[state.0 as usize].push(term);
+                    }
+                }
+                Block::Network(_) => {}
+            }
+        }
+        of_state
+    }
+
+    /// Checks what every pass must keep.
+    ///
+    /// # Panics
+    /// If a block has the wrong number of rows, refers to what does not exist, or uses a symbol that is neither time nor a state nor a parameter.
+    pub fn verify(&self) {
+        let n = self.states.len();
+        let mut roots = Vec::new();
+        for block in &self.blocks {
+            match block {
+                Block::Scalar(rows) => {
+                    let known = rows.iter().all(|(state, _)| (state.0 as usize) < n);
+                    assert!(known, "a scalar row belongs to no state");
+                    roots.extend(rows.iter().map(|(_, term)| *term));
+                }
+                Block::Network(network) => {
+                    assert_eq!(network.n_rows(), n, "one row per state");
+                    let n_values = network.values.len() as u32;
+                    let known = network.entries.iter().all(|(k, _)| *k < n_values);
+                    assert!(known, "a row refers to no value");
+                    roots.extend(&network.values);
+                }
+            }
+        }
+        self.verify_symbols(&roots);
+        for (i, state) in self.states.iter().enumerate() {
+            let held = state.kind == StateKind::FixedSpecies;
+            let changes = self.networks().any(|network| !network.row(i).is_empty());
+            assert!(!(held && changes), "`{}` is held but changes", state.name);
+        }
+    }
+
+    fn verify_symbols(&self, roots: &[Term]) {
+        let mut known = vec![false; self.pool.n_symbols()];
+        known[self.time.0 as usize] = true;
+        let parameters = self.parameters.iter().map(|p| p.symbol);
+        for symbol in parameters.chain(self.states.iter().map(|s| s.symbol)) {
+            known[symbol.0 as usize] = true;
+        }
+        for symbol in self.pool.symbols_in(roots) {
+            let name = self.pool.symbol_name(symbol);
+            assert!(
+                known[symbol.0 as usize],
+                "`{name}` is not part of the system"
+            );
+        }
+    }
+}
+
+/// Appends and returns where the first of `more` stands.
+fn append(values: &mut Vec<Term>, more: &[Term]) -> u32 {
+    let offset = values.len() as u32;
+    values.extend_from_slice(more);
+    offset
 }
