@@ -1,0 +1,88 @@
+//! Texts that cannot be read: each mistake stands as `# error: code` on its line, nothing else is reported, and the
+//! messages are snapshots.
+
+use std::path::{Path, PathBuf};
+
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::source::Sources;
+use ansatz_compiler::syntax::parse;
+use libtest_mimic::{Arguments, Failed, Trial};
+use miette::Diagnostic;
+
+fn main() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/malformed");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the corpus stands beside this file")
+        .map(|entry| entry.expect("the corpus can be listed").path())
+        .collect();
+    files.sort();
+    let trials = files.into_iter().map(|path| {
+        let name = path
+            .file_stem()
+            .expect("a file")
+            .to_string_lossy()
+            .into_owned();
+        Trial::test(name.clone(), move || check(&path, &name))
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+}
+
+fn check(path: &Path, name: &str) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(path)?;
+    let source = Sources::new()
+        .add(name, text.as_str())
+        .ok_or("the file is too large")?;
+    let mut diagnostics = Diagnostics::new();
+    parse(&source, &mut diagnostics);
+
+    let expected: Vec<String> = text.lines().enumerate().flat_map(expected).collect();
+    let found: Vec<String> = diagnostics.iter().map(|d| found(&text, d)).collect();
+    let messages: Vec<String> = diagnostics.iter().map(|d| message(&text, d)).collect();
+    let messages = messages.join("\n");
+    if found != expected {
+        return Err(format!("expected {expected:#?}\nfound {found:#?}\n{messages}").into());
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("snapshots/malformed");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, messages));
+    Ok(())
+}
+
+/// The codes that the comment of a line announces.
+fn expected((index, line): (usize, &str)) -> Vec<String> {
+    let codes = line.split_once("# error: ").map(|parts| parts.1);
+    let codes = codes.into_iter().flat_map(|codes| codes.split(','));
+    codes
+        .map(|code| format!("line {}: {}", index + 1, code.trim()))
+        .collect()
+}
+
+/// `line 3: unexpected_token`
+fn found(text: &str, d: &dyn Diagnostic) -> String {
+    let label = d.labels().and_then(|mut labels| labels.next());
+    let before = &text[..label.map_or(0, |label| label.offset())];
+    let code = d.code().map(|code| code.to_string()).unwrap_or_default();
+    format!("line {}: {code}", before.matches('\n').count() + 1)
+}
+
+/// The line, the underlined text, the message and the help, one below the other.
+fn message(text: &str, d: &dyn Diagnostic) -> String {
+    let label = d.labels().and_then(|mut labels| labels.next());
+    let offset = label.as_ref().map_or(0, |label| label.offset());
+    let start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text[start..].lines().next().unwrap_or("");
+    let line = line.split("  #").next().unwrap_or(line).trim_end();
+    let line = line.replace(char::is_control, "�");
+    let column = text[start..offset].chars().count();
+    let length = label.map_or(0, |label| {
+        text[offset..offset + label.len()].chars().count()
+    });
+    let underline = " ".repeat(column) + &"^".repeat(length.max(1));
+    let help = d
+        .help()
+        .map(|help| format!("help: {help}\n"))
+        .unwrap_or_default();
+    format!("{line}\n{underline} {d}\n{help}")
+}
