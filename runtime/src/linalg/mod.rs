@@ -1,6 +1,7 @@
 //! Linear algebra over faer: dense and sparse LU with reuse, GMRES with preconditioners.
 
 pub mod dense;
+pub mod direct;
 pub mod gmres;
 pub mod ilu;
 pub mod sparse;

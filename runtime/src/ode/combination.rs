@@ -1,73 +1,52 @@
 //! Weighted sums of stages, the inner loops of the one-step methods.
 
-/// One row of a tableau without its zeros: weights with the offsets of their stages among all stage values.
-pub struct Combination {
-    terms: Vec<(usize, f64)>,
+/// `R` rows of a tableau summed together, without the stages that none of them uses.
+pub struct Combination<const R: usize> {
+    /// Where a stage begins among all stage values, and its weights.
+    terms: Vec<(usize, [f64; R])>,
 }
 
-/// States summed together: their sums stay in registers, and every stage is read once.
-const BLOCK: usize = 4;
-
-impl Combination {
+impl<const R: usize> Combination<R> {
     /// For stages of length `n`, stored one after the other.
-    pub fn new(weights: impl IntoIterator<Item = f64>, n: usize) -> Self {
-        let weights = weights.into_iter().enumerate();
+    pub fn new(rows: [&[f64]; R], n: usize) -> Self {
+        let stages = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let weights = |j: usize| rows.map(|row| row.get(j).copied().unwrap_or(0.0));
+        let terms = (0..stages).map(|j| (j * n, weights(j)));
         Self {
-            terms: weights
-                .filter(|&(_, w)| w != 0.0)
-                .map(|(i, w)| (i * n, w))
-                .collect(),
+            terms: terms.filter(|(_, w)| w.iter().any(|&w| w != 0.0)).collect(),
         }
     }
 
-    /// `out = u + h Σ w_j k_j`
-    pub fn from(&self, out: &mut [f64], u: &[f64], h: f64, k: &[f64]) {
-        let n = out.len();
-        assert_eq!(u.len(), n);
-        let whole = n - n % BLOCK;
-        for i in (0..whole).step_by(BLOCK) {
-            let sum = self.block(i, k);
-            for l in 0..BLOCK {
-                out[i + l] = u[i + l] + h * sum[l];
-            }
+    /// Calls `put(i, [Σ w_j k_j(i); R])` for every state `i < n`. Blocks of states keep their sums in registers and read every stage once.
+    #[inline(always)]
+    pub fn each(&self, n: usize, k: &[f64], mut put: impl FnMut(usize, [f64; R])) {
+        let mut i = 0;
+        while i + 4 <= n {
+            self.block::<4>(i, k, &mut put);
+            i += 4;
         }
-        for (i, (out, u)) in out.iter_mut().zip(u).enumerate().skip(whole) {
-            *out = u + h * self.single(i, k);
+        if i + 2 <= n {
+            self.block::<2>(i, k, &mut put);
+            i += 2;
         }
-    }
-
-    /// `out += h Σ w_j k_j`
-    pub fn add_to(&self, out: &mut [f64], h: f64, k: &[f64]) {
-        let n = out.len();
-        let whole = n - n % BLOCK;
-        for i in (0..whole).step_by(BLOCK) {
-            let sum = self.block(i, k);
-            for l in 0..BLOCK {
-                out[i + l] += h * sum[l];
-            }
-        }
-        for (i, out) in out.iter_mut().enumerate().skip(whole) {
-            *out += h * self.single(i, k);
+        if i < n {
+            self.block::<1>(i, k, &mut put);
         }
     }
 
-    #[inline]
-    fn block(&self, i: usize, k: &[f64]) -> [f64; BLOCK] {
-        let mut sum = [0.0; BLOCK];
+    #[inline(always)]
+    fn block<const B: usize>(&self, i: usize, k: &[f64], put: &mut impl FnMut(usize, [f64; R])) {
+        let mut sum = [[0.0; B]; R];
         for &(offset, w) in &self.terms {
-            let k = &k[offset + i..][..BLOCK];
-            for l in 0..BLOCK {
-                sum[l] += w * k[l];
+            let k = &k[offset + i..][..B];
+            for r in 0..R {
+                for l in 0..B {
+                    sum[r][l] += w[r] * k[l];
+                }
             }
         }
-        sum
-    }
-
-    #[inline]
-    fn single(&self, i: usize, k: &[f64]) -> f64 {
-        self.terms
-            .iter()
-            .map(|&(offset, w)| w * k[offset + i])
-            .sum()
+        for l in 0..B {
+            put(i + l, sum.map(|row| row[l]));
+        }
     }
 }

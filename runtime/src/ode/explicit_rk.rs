@@ -38,26 +38,24 @@ pub struct ExplicitRk {
 
 /// The tableau for this number of states.
 struct Rows {
-    a: Vec<Combination>,
-    b: Combination,
-    error: Combination,
+    a: Vec<Combination<1>>,
+    /// Weights of the new state and of the error.
+    end: Combination<2>,
+    /// Difference of the arguments of the twins.
+    twins: Combination<1>,
 }
 
 impl Rows {
     fn new(tableau: &Explicit, n: usize) -> Self {
-        let error = tableau
-            .b
-            .iter()
-            .zip(tableau.b_hat)
-            .map(|(b, b_hat)| b - b_hat);
+        let minus = |a: &[f64], b: &[f64]| {
+            let b = b.iter().copied().chain(std::iter::repeat(0.0));
+            a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>()
+        };
+        let (p, q) = tableau.twins;
         Self {
-            a: tableau
-                .a
-                .iter()
-                .map(|a| Combination::new(a.iter().copied(), n))
-                .collect(),
-            b: Combination::new(tableau.b.iter().copied(), n),
-            error: Combination::new(error, n),
+            a: tableau.a.iter().map(|a| Combination::new([a], n)).collect(),
+            end: Combination::new([tableau.b, &minus(tableau.b, tableau.b_hat)], n),
+            twins: Combination::new([&minus(tableau.a[q], tableau.a[p])], n),
         }
     }
 }
@@ -105,17 +103,18 @@ impl ExplicitRk {
 
     /// Estimate of `h·|λ|` for the dominant eigenvalue over the last step [HW96, IV.2, eq. (2.50)], relative to the length of the stability
     /// interval: near 1 the step is held down by stability.
-    pub fn stiffness(&mut self) -> f64 {
+    pub fn stiffness(&self) -> f64 {
         let n = self.u.len();
         let (p, q) = self.tableau.twins;
-        self.rows.a[p].from(&mut self.argument, &self.u_old, self.h, &self.k);
-        self.rows.a[q].from(&mut self.trial, &self.u_old, self.h, &self.k);
         let (k_p, k_q) = (&self.k[p * n..][..n], &self.k[q * n..][..n]);
-        let distance =
-            |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f64>();
-        let (rise, run) = (distance(k_q, k_p), distance(&self.trial, &self.argument));
+        let (mut rise, mut run) = (0.0, 0.0);
+        self.rows.twins.each(n, &self.k, |i, [difference]| {
+            rise += (k_q[i] - k_p[i]).powi(2);
+            run += difference * difference;
+        });
+        // run lacks the factor h², so that the root is h·|λ|.
         if run > 0.0 {
-            self.h * (rise / run).sqrt() / self.tableau.stability
+            (rise / run).sqrt() / self.tableau.stability
         } else {
             0.0
         }
@@ -123,35 +122,28 @@ impl ExplicitRk {
 
     fn stage(&mut self, problem: &mut Problem<'_>, i: usize, h: f64) {
         let n = self.u.len();
-        self.rows.a[i].from(&mut self.argument, &self.u_old, h, &self.k);
-        problem.equations.rhs(
-            self.t_old + self.tableau.c[i] * h,
-            &self.argument,
-            &mut self.k[i * n..][..n],
-        );
+        let (argument, u_old) = (&mut self.argument[..n], &self.u_old[..n]);
+        self.rows.a[i].each(n, &self.k, |i, [sum]| argument[i] = u_old[i] + h * sum);
+        let t = self.t_old + self.tableau.c[i] * h;
+        problem
+            .equations
+            .rhs(t, argument, &mut self.k[i * n..][..n]);
     }
 
     /// All stages of a step from `t_old`, `u_old`; leaves the new state in `trial` and returns the error norm.
     fn try_step(&mut self, problem: &mut Problem<'_>, h: f64, counts: &mut Counts) -> f64 {
+        let n = self.u.len();
         let stages = self.tableau.b.len();
         for i in 1..stages {
             self.stage(problem, i, h);
         }
         counts.rhs += stages as u64 - 1;
-        if self.tableau.at_end == stages - 1 {
-            std::mem::swap(&mut self.trial, &mut self.argument);
-        } else {
-            self.rows.b.from(&mut self.trial, &self.u_old, h, &self.k);
-        }
-        self.error.fill(0.0);
-        self.rows.error.add_to(&mut self.error, h, &self.k);
-        control::error_norm(
-            &self.error,
-            &self.u_old,
-            &self.trial,
-            problem.atol,
-            problem.rtol,
-        )
+        let (trial, error, u_old) = (&mut self.trial[..n], &mut self.error[..n], &self.u_old[..n]);
+        self.rows.end.each(n, &self.k, |i, [b, difference]| {
+            trial[i] = u_old[i] + h * b;
+            error[i] = h * difference;
+        });
+        control::error_norm(error, u_old, trial, problem.atol, problem.rtol)
     }
 
     /// Makes the end of the last step the beginning of the next: `u_old = u`, `k_0 = f(t, u)`.

@@ -1,4 +1,4 @@
-//! Rosenbrock-Wanner methods: linearly implicit, one factorization of `I/(hγ) - J` per step, no Newton iteration.
+//! Rosenbrock-Wanner methods: linearly implicit, one factorization of `I - hγJ` per step, no Newton iteration.
 //!
 //! Linear invariants `wᵀu` of the equations are kept to rounding: `wᵀf = 0` and `wᵀJ = 0` give `wᵀU_i = 0` for every stage.
 //!
@@ -9,17 +9,20 @@ use super::combination::Combination;
 use super::control::{self, Controller, MAX_REJECTIONS};
 use super::stepper::{Start, Stepper};
 use super::tableau::rosenbrock::Rosenbrock;
-use crate::{failure::Failure, linalg::dense::DenseLu, problem::Problem, solution::Counts};
+use crate::{failure::Failure, linalg::direct::Direct, problem::Problem, solution::Counts};
 
-/// Share of the integral part in the PI controller.
+/// Share of the integral part in the step controller: none. On the stiff reference problems every share costs steps
+/// (`benches/work_precision.rs`).
 const PI_BETA: f64 = 0.0;
+/// Up to this many states dense factors, with their unrolled loops, are faster than sparse ones.
+const LARGEST_DENSE: usize = 8;
 
 /// A Rosenbrock method with its state.
 pub struct RosenbrockStepper {
     tableau: &'static Rosenbrock,
     rows: Rows,
     controller: Controller,
-    lu: DenseLu,
+    factors: Direct,
     /// Ends of the last step and its size; `h_next` is what the controller proposes.
     t_old: f64,
     t: f64,
@@ -31,6 +34,8 @@ pub struct RosenbrockStepper {
     trial: Vec<f64>,
     /// `f(t_old, u_old)`
     f: Vec<f64>,
+    /// `f` at a stage.
+    f_stage: Vec<f64>,
     /// Values of the Jacobian at `u_old`, in the order of its pattern.
     jacobian: Vec<f64>,
     /// `∂f/∂t` at `u_old`; stays zero for autonomous systems.
@@ -43,9 +48,9 @@ pub struct RosenbrockStepper {
 
 /// The tableau for this number of states.
 struct Rows {
-    a: Vec<Combination>,
-    c_lower: Vec<Combination>,
-    dense: [Combination; 3],
+    /// Rows of `a` and of `C`, stage by stage.
+    stages: Vec<Combination<2>>,
+    dense: Combination<3>,
 }
 
 impl RosenbrockStepper {
@@ -58,16 +63,24 @@ impl RosenbrockStepper {
     ) -> Self {
         let n = start.u.len();
         let zeros = || vec![0.0; n];
-        let row = |weights: &&[f64]| Combination::new(weights.iter().copied(), n);
+        let pattern = problem.equations.pattern();
         let mut stepper = Self {
             tableau,
             rows: Rows {
-                a: tableau.a.iter().map(row).collect(),
-                c_lower: tableau.c_lower.iter().map(row).collect(),
-                dense: tableau.dense.each_ref().map(row),
+                stages: tableau
+                    .a
+                    .iter()
+                    .zip(tableau.c_lower)
+                    .map(|(a, c)| Combination::new([a, c], n))
+                    .collect(),
+                dense: Combination::new(tableau.dense, n),
             },
             controller: Controller::new(tableau.embedded_order + 1, PI_BETA),
-            lu: DenseLu::new(n),
+            factors: if n <= LARGEST_DENSE {
+                Direct::dense(pattern)
+            } else {
+                Direct::sparse(pattern)
+            },
             t_old: start.t,
             t: start.t,
             h: 0.0,
@@ -76,7 +89,8 @@ impl RosenbrockStepper {
             u: start.u.to_vec(),
             trial: zeros(),
             f: zeros(),
-            jacobian: vec![0.0; problem.equations.pattern().row_indices.len()],
+            f_stage: zeros(),
+            jacobian: vec![0.0; pattern.row_indices.len()],
             dfdt: zeros(),
             stages: vec![0.0; n * tableau.c.len()],
             dense: vec![0.0; n * tableau.dense.len()],
@@ -112,49 +126,39 @@ impl RosenbrockStepper {
         counts.jacobian += 1;
     }
 
-    /// Factors `I/(hγ) - J`; false: it is singular.
-    fn factor(&mut self, problem: &Problem<'_>, h: f64, counts: &mut Counts) -> bool {
-        counts.factorizations += 1;
-        let n = self.u.len();
-        let (pattern, jacobian) = (problem.equations.pattern(), &self.jacobian);
-        let diagonal = 1.0 / (h * self.tableau.gamma);
-        let fill = |matrix: &mut [f64]| {
-            for j in 0..n {
-                let entries =
-                    pattern.column_starts[j] as usize..pattern.column_starts[j + 1] as usize;
-                let column = &mut matrix[j * n..][..n];
-                for k in entries {
-                    column[pattern.row_indices[k] as usize] = -jacobian[k];
-                }
-                column[j] += diagonal;
-            }
-        };
-        self.lu.factor(fill).is_ok()
-    }
-
     /// All stages of a step from `t_old`, `u_old`; leaves the new state in `trial` and returns the error norm.
     fn try_step(&mut self, problem: &mut Problem<'_>, h: f64, counts: &mut Counts) -> f64 {
-        if !self.factor(problem, h, counts) {
+        let h_gamma = h * self.tableau.gamma;
+        counts.factorizations += 1;
+        let pattern = problem.equations.pattern();
+        if self
+            .factors
+            .factor(pattern, &self.jacobian, h_gamma)
+            .is_err()
+        {
             return f64::INFINITY;
         }
         let n = self.u.len();
         for i in 0..self.tableau.c.len() {
             let (before, here) = self.stages.split_at_mut(i * n);
             let stage = &mut here[..n];
-            if i == 0 {
-                stage.copy_from_slice(&self.f);
+            let (trial, u_old) = (&mut self.trial[..n], &self.u_old[..n]);
+            self.rows.stages[i].each(n, before, |i, [a, c]| {
+                trial[i] = u_old[i] + a;
+                stage[i] = c;
+            });
+            let f = if i == 0 {
+                &self.f
             } else {
-                self.rows.a[i].from(&mut self.trial, &self.u_old, 1.0, before);
-                problem
-                    .equations
-                    .rhs(self.t_old + self.tableau.c[i] * h, &self.trial, stage);
-                self.rows.c_lower[i].add_to(stage, 1.0 / h, before);
+                let t = self.t_old + self.tableau.c[i] * h;
+                problem.equations.rhs(t, &self.trial, &mut self.f_stage);
+                &self.f_stage
+            };
+            let (gamma, d) = (self.tableau.gamma, h_gamma * h * self.tableau.d[i]);
+            for ((stage, f), dfdt) in stage.iter_mut().zip(f).zip(&self.dfdt) {
+                *stage = h_gamma * f + gamma * *stage + d * dfdt;
             }
-            let d = h * self.tableau.d[i];
-            for (stage, dfdt) in stage.iter_mut().zip(&self.dfdt) {
-                *stage += d * dfdt;
-            }
-            self.lu.solve(stage);
+            self.factors.solve(stage);
         }
         counts.rhs += self.tableau.c.len() as u64 - 1;
         let error = &self.stages[self.stages.len() - n..];
@@ -233,14 +237,14 @@ impl Stepper for RosenbrockStepper {
     }
 
     fn prepare_dense(&mut self, _problem: &mut Problem<'_>, _counts: &mut Counts) {
-        self.dense.fill(0.0);
-        for (k, row) in self
-            .dense
-            .chunks_exact_mut(self.u.len().max(1))
-            .zip(&self.rows.dense)
-        {
-            row.add_to(k, 1.0, &self.stages);
-        }
+        let n = self.u.len();
+        let (k1, rest) = self.dense.split_at_mut(n);
+        let (k2, k3) = rest.split_at_mut(n);
+        self.rows.dense.each(n, &self.stages, |i, [s1, s2, s3]| {
+            k1[i] = s1;
+            k2[i] = s2;
+            k3[i] = s3;
+        });
     }
 
     fn interpolate(&self, t: f64, out: &mut [f64]) {
