@@ -3,7 +3,8 @@
 pub mod dense;
 pub mod direct;
 pub mod gmres;
-pub mod ilu;
+pub mod ilut;
+pub mod pattern_lu;
 pub mod sparse;
 pub mod sparse_lu;
 pub mod vector;

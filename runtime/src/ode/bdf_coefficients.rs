@@ -88,8 +88,8 @@ pub fn decrease(z: &mut Nordsieck, q: usize, h: f64, tau: &[f64]) {
     let mut l = [0.0; MAX_ORDER + 2];
     l[2] = 1.0;
     let mut hsum = 0.0;
-    for j in 1..=q - 2 {
-        hsum += tau[j];
+    for (j, tau) in tau.iter().enumerate().take(q - 1).skip(1) {
+        hsum += tau;
         let xi = hsum / h;
         for i in (2..=j + 2).rev() {
             l[i] = l[i] * xi + l[i - 1];

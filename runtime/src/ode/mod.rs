@@ -13,6 +13,7 @@ mod auto;
 mod bdf;
 mod bdf_coefficients;
 mod combination;
+mod conservation;
 mod control;
 mod explicit_rk;
 mod integrate;

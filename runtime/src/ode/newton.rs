@@ -7,7 +7,8 @@
 //! - [BBH89] P. N. Brown, G. D. Byrne, A. C. Hindmarsh, *VODE: a variable-coefficient ODE solver*, SIAM J. Sci. Stat.
 //!   Comput. 10 (1989) 1038–1051, doi:10.1137/0910062.
 
-use super::newton_matrix::{Linearisation, NewtonMatrix, SingularMatrix};
+use super::conservation::Conservation;
+use super::newton_matrix::{NewtonMatrix, SingularMatrix};
 use crate::linalg::vector::weighted_rms;
 use crate::problem::Equations;
 use crate::solution::Counts;
@@ -59,14 +60,43 @@ pub struct Stage<'a> {
     pub psi: &'a [f64],
     /// `γ`
     pub gamma: f64,
-    /// Inverse error weights.
-    pub weights: &'a [f64],
+    /// Error weights.
+    pub weights: Weights<'a>,
     /// Tolerance for the weighted norm of the error of `e`.
     pub tolerance: f64,
     /// Steps made so far.
     pub steps: u64,
     /// The attempt before.
     pub before: Before,
+}
+
+/// Where a linear system stands.
+pub struct Linearisation<'a> {
+    /// Time.
+    pub t: f64,
+    /// State.
+    pub y: &'a [f64],
+    /// `f(t, y)`
+    pub du: &'a [f64],
+    /// Current `γ`.
+    pub gamma: f64,
+    /// `γ` of the last set-up.
+    pub gamma_at_setup: f64,
+    /// Error weights.
+    pub weights: Weights<'a>,
+    /// Newton's tolerance.
+    pub tolerance: f64,
+    /// Whether it is the first of an iteration: then a residual that only shrank will do.
+    pub first: bool,
+}
+
+/// The error allowed to each state, `rtol·|u| + atol`, and its inverse, in which errors are measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Weights<'a> {
+    /// The error allowed.
+    pub scale: &'a [f64],
+    /// Its inverse.
+    pub inverse: &'a [f64],
 }
 
 /// Newton's iteration with its matrix.
@@ -79,11 +109,12 @@ pub struct Newton {
     rate: f64,
     residual: Vec<f64>,
     du: Vec<f64>,
+    conservation: Conservation,
 }
 
 impl Newton {
     /// Allocates.
-    pub fn new(matrix: NewtonMatrix, n: usize) -> Self {
+    pub fn new(matrix: NewtonMatrix, conservation: Conservation, n: usize) -> Self {
         Newton {
             matrix,
             gamma_at_setup: 1.0,
@@ -93,12 +124,18 @@ impl Newton {
             rate: 1.0,
             residual: vec![0.0; n],
             du: vec![0.0; n],
+            conservation,
         }
     }
 
     /// Name of the linear solver.
     pub fn name(&self) -> &'static str {
         self.matrix.name()
+    }
+
+    /// After trouble that the error estimates show: makes inexact corrections more exact.
+    pub fn tighten(&mut self) {
+        self.matrix.tighten();
     }
 
     /// Solves for the correction `e` and `y = y₀ + e`; returns the weighted norm of `e`.
@@ -133,6 +170,7 @@ impl Newton {
                 Ok(norm) => return Ok(norm),
                 Err(failure) if current => {
                     counts.newton_failures += 1;
+                    self.matrix.tighten();
                     return Err(failure);
                 }
                 Err(_) => {
@@ -176,8 +214,9 @@ impl Newton {
         self.steps_at_setup = stage.steps;
         self.gamma_at_setup = stage.gamma;
         self.rate = 1.0;
+        self.conservation.set_scale(stage.weights.scale);
         self.matrix
-            .set_up(equations, stage.gamma, counts)
+            .set_up(equations, stage.gamma, stage.weights.inverse, counts)
             .map_err(|SingularMatrix| NewtonFailure::Singular)
     }
 
@@ -211,10 +250,15 @@ impl Newton {
                 tolerance: stage.tolerance,
                 first: m == 0,
             };
-            let solved = self
-                .matrix
-                .solve(equations, &at, &mut self.residual, counts);
-            let delta = weighted_rms(&self.residual, stage.weights);
+            let solved = self.matrix.solve(
+                equations,
+                &at,
+                &mut self.conservation,
+                &mut self.residual,
+                counts,
+            );
+            self.conservation.restore(y, &mut self.residual);
+            let delta = weighted_rms(&self.residual, stage.weights.inverse);
             for (((y, e), &d), &p) in y
                 .iter_mut()
                 .zip(e.iter_mut())
@@ -227,7 +271,7 @@ impl Newton {
             if !delta.is_finite() || !solved {
                 return Err(NewtonFailure::Diverged(worst(
                     &self.residual,
-                    stage.weights,
+                    stage.weights.inverse,
                 )));
             }
             if m > 0 {
@@ -237,7 +281,7 @@ impl Newton {
                 return Ok(if m == 0 {
                     delta
                 } else {
-                    weighted_rms(e, stage.weights)
+                    weighted_rms(e, stage.weights.inverse)
                 });
             }
             if m > 0 && delta > DIVERGENCE * previous || m + 1 == MAX_ITERATIONS {
@@ -248,7 +292,7 @@ impl Newton {
         }
         Err(NewtonFailure::Diverged(worst(
             &self.residual,
-            stage.weights,
+            stage.weights.inverse,
         )))
     }
 }

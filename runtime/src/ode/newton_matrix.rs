@@ -1,8 +1,10 @@
 //! The linear systems `(I − γJ)x = b` of Newton's iteration: dense LU, sparse LU or preconditioned GMRES.
 
+use super::conservation::Conservation;
 use super::krylov::{Krylov, Preconditioner};
+use super::newton::Linearisation;
 use crate::linalg::dense::DenseLu;
-use crate::linalg::ilu::PatternLu;
+use crate::linalg::pattern_lu::PatternLu;
 use crate::linalg::sparse::{NewtonPattern, minimum_degree};
 use crate::linalg::sparse_lu::SparseLu;
 use crate::problem::Equations;
@@ -26,7 +28,7 @@ pub enum LinearSolver {
     Gmres,
     /// GMRES with the diagonal.
     GmresDiagonal,
-    /// GMRES with ILU(0) in minimum degree order.
+    /// GMRES with incomplete factors.
     GmresIlu,
 }
 
@@ -46,26 +48,6 @@ impl LinearSolver {
     }
 }
 
-/// Where a linear system stands.
-pub struct Linearisation<'a> {
-    /// Time.
-    pub t: f64,
-    /// State.
-    pub y: &'a [f64],
-    /// `f(t, y)`
-    pub du: &'a [f64],
-    /// Current `γ`.
-    pub gamma: f64,
-    /// `γ` of the last set-up.
-    pub gamma_at_setup: f64,
-    /// Inverse error weights.
-    pub weights: &'a [f64],
-    /// Newton's tolerance.
-    pub tolerance: f64,
-    /// Whether it is the first of an iteration: then a residual that only shrank will do.
-    pub first: bool,
-}
-
 /// The Jacobian last evaluated, and what solves with it.
 pub struct NewtonMatrix {
     jacobian: Vec<f64>,
@@ -78,9 +60,9 @@ enum Factors {
         /// Where the entries of the Jacobian stand in the dense matrix.
         entries: Vec<u32>,
     },
-    Pattern(PatternLu),
-    Sparse(SparseLu),
-    Krylov(Krylov),
+    Pattern(Box<PatternLu>),
+    Sparse(Box<SparseLu>),
+    Krylov(Box<Krylov>),
 }
 
 /// The matrix has no usable factors.
@@ -93,17 +75,19 @@ impl NewtonMatrix {
         let pattern = equations.pattern();
         let n = pattern.n;
         let ordered = || NewtonPattern::new(pattern, minimum_degree(pattern).0);
-        let krylov = |preconditioner| Factors::Krylov(Krylov::new(n, preconditioner));
+        let krylov = |preconditioner| Factors::Krylov(Box::new(Krylov::new(n, preconditioner)));
         let factors = match solver {
             LinearSolver::Dense => Factors::Dense {
                 lu: DenseLu::new(n),
                 entries: column_major_positions(equations),
             },
-            LinearSolver::PatternLu => Factors::Pattern(PatternLu::new(&ordered().filled())),
-            LinearSolver::SparseLu => Factors::Sparse(SparseLu::new(pattern)),
+            LinearSolver::PatternLu => {
+                Factors::Pattern(Box::new(PatternLu::new(&ordered().filled())))
+            }
+            LinearSolver::SparseLu => Factors::Sparse(Box::new(SparseLu::new(pattern))),
             LinearSolver::Gmres => krylov(Preconditioner::None),
             LinearSolver::GmresDiagonal => krylov(Preconditioner::diagonal(pattern)),
-            LinearSolver::GmresIlu => krylov(Preconditioner::Ilu(PatternLu::new(&ordered()))),
+            LinearSolver::GmresIlu => krylov(Preconditioner::ilu(pattern)),
         };
         NewtonMatrix {
             jacobian: vec![0.0; pattern.row_indices.len()],
@@ -140,6 +124,7 @@ impl NewtonMatrix {
         &mut self,
         equations: &dyn Equations,
         gamma: f64,
+        weights: &[f64],
         counts: &mut Counts,
     ) -> Result<(), SingularMatrix> {
         counts.factorizations += 1;
@@ -160,13 +145,13 @@ impl NewtonMatrix {
             Factors::Pattern(lu) => {
                 if lu.factor(jacobian, gamma).is_err() {
                     // From here on with exchanges.
-                    self.factors = Factors::Sparse(SparseLu::new(equations.pattern()));
-                    return self.set_up(equations, gamma, counts);
+                    self.factors = Factors::Sparse(Box::new(SparseLu::new(equations.pattern())));
+                    return self.set_up(equations, gamma, weights, counts);
                 }
                 true
             }
             Factors::Sparse(lu) => lu.factor(jacobian, gamma).is_ok(),
-            Factors::Krylov(krylov) => krylov.set_up(jacobian, gamma),
+            Factors::Krylov(krylov) => krylov.set_up(jacobian, gamma, weights),
         };
         if factored {
             Ok(())
@@ -175,11 +160,19 @@ impl NewtonMatrix {
         }
     }
 
+    /// After trouble: makes inexact solutions more exact.
+    pub fn tighten(&mut self) {
+        if let Factors::Krylov(krylov) = &mut self.factors {
+            krylov.tighten();
+        }
+    }
+
     /// `b = (I − γJ)⁻¹ b`, by GMRES to a part of Newton's tolerance; false: it did not converge.
     pub fn solve(
         &mut self,
         equations: &mut dyn Equations,
         at: &Linearisation<'_>,
+        conservation: &mut Conservation,
         b: &mut [f64],
         counts: &mut Counts,
     ) -> bool {
@@ -187,7 +180,7 @@ impl NewtonMatrix {
             Factors::Dense { lu, .. } => lu.solve(b),
             Factors::Pattern(lu) => lu.solve(b),
             Factors::Sparse(lu) => lu.solve(b),
-            Factors::Krylov(krylov) => return krylov.solve(equations, at, b, counts),
+            Factors::Krylov(krylov) => return krylov.solve(equations, at, conservation, b, counts),
         }
         if at.gamma != at.gamma_at_setup {
             // Makes up for the old γ of the factors where γJ dominates [HBGLSSW05, 2.1].

@@ -89,6 +89,7 @@ impl Nordsieck {
     }
 }
 
+#[expect(clippy::needless_range_loop, reason = "one pass over all rows at once")]
 fn shift_rows<const ROWS: usize, const SIGN: i8>(values: &mut [f64], n: usize) {
     let mut chunks = values.chunks_exact_mut(n);
     let rows: [&mut [f64]; ROWS] =
