@@ -1,7 +1,7 @@
 //! Direct solution of `(I − γJ)x = b` for many γ and J of one pattern: dense or sparse, with exchanges when they are needed.
 
 use super::dense::DenseLu;
-use super::ilu::PatternLu;
+use super::pattern_lu::PatternLu;
 use super::sparse::{NewtonPattern, minimum_degree};
 use super::sparse_lu::SparseLu;
 use ansatz_compiler::system::jacobian::Pattern;
