@@ -57,9 +57,13 @@ impl Pool {
         self.linear(Number::ZERO, &[(a, n.clone())])
     }
 
-    /// a^b: a product with a rational exponent when b is a rational number, else `Call(Pow)`. `sqrt(a)` is `a^(1/2)`, `e^b` is `exp(b)`.
+    /// a^b: a product with a rational exponent when b is a rational number, else `Call(Pow)`. `sqrt(a)` is `a^(1/2)`, `e^b` is
+    /// `exp(b)`, `ln(a)^0` is `1 + 0*ln(a)`.
     pub fn pow(&mut self, a: Term, b: Term) -> Term {
         if let Some(exponent) = self.as_number(b).cloned() {
+            if exponent.is_zero() && !self.is_total(a) {
+                return self.linear(Number::ONE, &[(a, Number::ZERO)]);
+            }
             return self.monomial(Number::ONE, &[(a, exponent)]);
         }
         match self.view(a) {
@@ -190,13 +194,11 @@ impl Pool {
     fn connective(&mut self, op: Op, args: &[Term]) -> Term {
         let mut parts = self.flattened(op, args);
         let decides = |n: &Number| n.is_zero() == (op == Op::And);
-        if parts
-            .iter()
-            .any(|&t| self.as_number(t).is_some_and(decides))
-        {
+        let is_decided = |t: Term| self.as_number(t).is_some_and(decides);
+        if parts.iter().any(|&t| is_decided(t)) && parts.iter().all(|&t| self.is_total(t)) {
             return self.int(i64::from(op == Op::Or));
         }
-        parts.retain(|&t| self.kind(t) != Kind::Number);
+        parts.retain(|&t| self.kind(t) != Kind::Number || is_decided(t));
         match parts.as_slice() {
             [] => self.int(i64::from(op == Op::And)),
             [one] => self.truth_of(*one),
@@ -220,7 +222,7 @@ impl Pool {
             (a, b)
         };
         let holds_for_equal = matches!(op, Op::LessEqual | Op::Equal);
-        if a == b && (self.is_total(a) || op == Op::Less) {
+        if a == b && self.is_total(a) {
             return self.int(holds_for_equal.into());
         }
         let (Some(x), Some(y)) = (self.as_number(a), self.as_number(b)) else {
@@ -235,7 +237,7 @@ impl Pool {
     }
 
     fn conditional(&mut self, condition: Term, then: Term, otherwise: Term) -> Term {
-        if then == otherwise {
+        if then == otherwise && self.is_total(condition) {
             return then;
         }
         match self.view(condition) {

@@ -13,11 +13,14 @@
 //! | `(n/d)^q` | folds when exact; else its exponent is brought into (0, 1) |
 //! | `c·(a + b) = c·a + c·b` | c a number |
 //!
+//! Products of more than 32 factors are not taken apart any more and stand as one factor in others.
 //! Here b > 0 and b ≥ 0 mean that the form shows it ([`Pool::is_positive`]).
 
 use super::pool::Kind;
 use super::{Number, Pool, Term};
 
+/// Products of more factors are not taken apart inside another product, so that a chain of n derivatives has a size of order n, not n².
+const MAX_FLAT: usize = 32;
 /// Exact roots are looked for up to this degree.
 const MAX_ROOT: i64 = 64;
 
@@ -115,7 +118,8 @@ impl Pool {
         product
     }
 
-    /// `coefficient·Π base^exponent`, made canonical.
+    /// `coefficient·Π base^exponent`, made canonical. A factor with exponent 0 counts
+    /// as 1, whether its base is defined or not.
     pub fn monomial(&mut self, mut coefficient: Number, factors: &[(Term, Number)]) -> Term {
         let mut entries = self.buffer();
         for (b, e) in factors {
@@ -138,6 +142,10 @@ impl Pool {
                     Some(product) => *coefficient = product,
                     None => entries.push((b, e.clone())),
                 }
+            }
+            Kind::Product if e.is_integer() && self.entries(b).len() > MAX_FLAT => {
+                self.push_coefficient(self.head(b).clone(), e, coefficient, entries);
+                entries.push((self.without_coefficient(b), e.clone()));
             }
             Kind::Product if e.is_one() => {
                 self.push_coefficient(self.head(b).clone(), e, coefficient, entries);
@@ -252,6 +260,13 @@ impl Pool {
             }
         }
         self.fold_number_powers(&mut coefficient, entries);
+        if let [(b, e)] = entries.as_slice()
+            && e.is_one()
+            && self.kind(*b) == Kind::Product
+            && !coefficient.is_one()
+        {
+            *entries = self.entries(*b).to_vec();
+        }
         if coefficient.is_zero() {
             entries.retain(|(b, e)| !self.facts_of_power(*b, e).is_total());
         }

@@ -100,21 +100,25 @@ impl Pool {
             .map(|&a| self.facts(a))
             .min()
             .unwrap_or(Facts::NONE);
-        match op {
-            Op::Pow if of(0).is_positive() && of(1).is_total() => Facts::POSITIVE,
-            _ if !op.is_total() || !least.is_total() => Facts::NONE,
-            Op::Min => least,
-            Op::Max => args
-                .iter()
-                .map(|&a| self.facts(a))
-                .max()
-                .unwrap_or(Facts::NONE),
-            Op::If => of(1).min(of(2)),
-            _ => match op.range() {
-                Range::Any => Facts::TOTAL,
-                Range::NonNegative => Facts::NON_NEGATIVE,
-                Range::Positive => Facts::POSITIVE,
-            },
+        if op == Op::Pow && of(0).is_positive() && of(1).is_total() {
+            return Facts::POSITIVE;
+        }
+        if !op.is_total() || !least.is_total() {
+            return Facts::NONE;
+        }
+        if op == Op::Min {
+            return least;
+        }
+        if op == Op::Max {
+            return args.iter().map(|&a| self.facts(a)).max().unwrap_or(least);
+        }
+        if op == Op::If {
+            return of(1).min(of(2));
+        }
+        match op.range() {
+            Range::Any => Facts::TOTAL,
+            Range::NonNegative => Facts::NON_NEGATIVE,
+            Range::Positive => Facts::POSITIVE,
         }
     }
 }

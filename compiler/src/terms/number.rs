@@ -184,7 +184,7 @@ impl Number {
     }
 
     /// Bits of the larger of numerator and denominator.
-    fn bits(&self) -> u64 {
+    pub(super) fn bits(&self) -> u64 {
         match &self.0 {
             Repr::Small(n, d) => u64::from(64 - (n.unsigned_abs() | d.get()).leading_zeros()),
             Repr::Big(r) => r.numer().bits().max(r.denom().bits()),

@@ -86,6 +86,25 @@ pub enum Range {
     Positive,
 }
 
+/// How a call is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notation {
+    /// `name(a, b)`
+    Function,
+    /// `a^b`
+    Power,
+    /// `a < b`
+    Comparison,
+    /// `a and b`
+    Conjunction,
+    /// `a or b`
+    Disjunction,
+    /// `not a`
+    Negation,
+    /// `if a then b else c`
+    Conditional,
+}
+
 /// How a call is differentiated.
 #[derive(Clone, Copy)]
 pub(super) enum Derivative {
@@ -105,6 +124,7 @@ struct Row {
     arity: (usize, usize),
     total: bool,
     range: Range,
+    notation: Notation,
     value: fn(&[f64]) -> f64,
     /// Exact value at an exact argument, where there is one; functions of one argument only.
     exact: fn(&Number) -> Option<Number>,
@@ -115,6 +135,7 @@ struct Row {
 pub const MANY: usize = u32::MAX as usize;
 
 use Derivative::{Chain, Choice, Zero};
+use Notation::{Comparison, Conditional, Conjunction, Disjunction, Negation, Power};
 use Op::*;
 use Range::{Any, NonNegative, Positive};
 
@@ -132,6 +153,7 @@ const fn unary(
         arity: (1, 1),
         total: false,
         range: Any,
+        notation: Notation::Function,
         value,
         exact: |_| None,
         derivative,
@@ -152,9 +174,16 @@ const fn binary(
 }
 
 /// A comparison or logical operator: 0 or 1.
-const fn logic(op: Op, name: &'static str, arity: (usize, usize), value: fn(&[f64]) -> f64) -> Row {
+const fn logic(
+    op: Op,
+    name: &'static str,
+    notation: Notation,
+    arity: (usize, usize),
+    value: fn(&[f64]) -> f64,
+) -> Row {
     Row {
         arity,
+        notation,
         total: true,
         range: NonNegative,
         ..unary(op, name, value, Zero)
@@ -174,6 +203,9 @@ impl Row {
     }
     const fn alias(self, aliases: &'static [&'static str]) -> Row {
         Row { aliases, ..self }
+    }
+    const fn written(self, notation: Notation) -> Row {
+        Row { notation, ..self }
     }
     const fn arity(self, arity: (usize, usize)) -> Row {
         Row { arity, ..self }
@@ -212,21 +244,21 @@ const TABLE: &[Row] = &[
     unary(Smoothstep, "smoothstep", |x| smoothstep(x[0]), Chain(d::smoothstep)).total(NonNegative),
     unary(Expm1, "expm1", |x| x[0].exp_m1(), Chain(d::expm1)).total(Any).exact(zero_to_zero),
     unary(Ln1p, "log1p", |x| x[0].ln_1p(), Chain(d::ln1p)).alias(&["ln1p"]).exact(zero_to_zero),
-    binary(Pow, "pow", |x| x[0].powf(x[1]), Chain(d::pow)),
+    binary(Pow, "pow", |x| x[0].powf(x[1]), Chain(d::pow)).written(Power),
     binary(Atan2, "atan2", |x| x[0].atan2(x[1]), Chain(d::atan2)).total(Any),
     binary(Mod, "mod", |x| x[0] - x[1] * (x[0] / x[1]).floor(), Chain(d::modulo)),
     binary(BesselJ, "besselj", |x| special::bessel_j(x[0], x[1]), Chain(d::bessel_j)),
     binary(PolyGamma, "polygamma", |x| special::polygamma(x[0], x[1]), Chain(d::polygamma)),
     unary(Min, "min", |x| x.iter().copied().fold(f64::INFINITY, min), Choice(d::min)).arity((1, MANY)).total(Any),
     unary(Max, "max", |x| x.iter().copied().fold(f64::NEG_INFINITY, max), Choice(d::max)).arity((1, MANY)).total(Any),
-    logic(Less, "<", (2, 2), |x| truth(x[0] < x[1])),
-    logic(LessEqual, "<=", (2, 2), |x| truth(x[0] <= x[1])),
-    logic(Equal, "==", (2, 2), |x| truth(x[0] == x[1])),
-    logic(NotEqual, "!=", (2, 2), |x| truth(x[0] != x[1])),
-    logic(And, "and", (1, MANY), |x| truth(x.iter().all(|&a| a != 0.0))),
-    logic(Or, "or", (1, MANY), |x| truth(x.iter().any(|&a| a != 0.0))),
-    logic(Not, "not", (1, 1), |x| truth(x[0] == 0.0)).exact(|n| Some(i64::from(n.is_zero()).into())),
-    unary(If, "if", |x| if x[0] != 0.0 { x[1] } else { x[2] }, Choice(d::choice)).arity((3, 3)).total(Any),
+    logic(Less, "<", Comparison, (2, 2), |x| truth(x[0] < x[1])),
+    logic(LessEqual, "<=", Comparison, (2, 2), |x| truth(x[0] <= x[1])),
+    logic(Equal, "==", Comparison, (2, 2), |x| truth(x[0] == x[1])),
+    logic(NotEqual, "!=", Comparison, (2, 2), |x| truth(x[0] != x[1])),
+    logic(And, "and", Conjunction, (1, MANY), |x| truth(x.iter().all(|&a| a != 0.0))),
+    logic(Or, "or", Disjunction, (1, MANY), |x| truth(x.iter().any(|&a| a != 0.0))),
+    logic(Not, "not", Negation, (1, 1), |x| truth(x[0] == 0.0)).exact(|n| Some(i64::from(n.is_zero()).into())),
+    unary(If, "if", |x| if x[0] != 0.0 { x[1] } else { x[2] }, Choice(d::choice)).arity((3, 3)).total(Any).written(Conditional),
 ];
 
 const N: usize = TABLE.len();
@@ -296,6 +328,10 @@ impl Op {
         (self.row().exact)(argument)
     }
 
+    pub(super) fn notation(self) -> Notation {
+        self.row().notation
+    }
+
     pub(super) fn derivative(self) -> Derivative {
         self.row().derivative
     }
@@ -303,6 +339,12 @@ impl Op {
 
 /// The named irrational constants: name and value.
 pub const CONSTANTS: &[(&str, f64)] = &[("pi", PI), ("e", E)];
+
+/// The value of a constant of the table.
+pub(super) fn constant_value(name: &str) -> f64 {
+    let row = CONSTANTS.iter().find(|c| c.0 == name);
+    row.expect("constants come from the table").1
+}
 
 fn truth(x: bool) -> f64 {
     f64::from(u8::from(x))
