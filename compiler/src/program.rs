@@ -1,43 +1,134 @@
 //! What leaves the compiler: kernels, layout, initial values, experiments: all that a solver needs.
 
-use crate::codegen::Kernel;
-use crate::model::entities::{Parameter, Plot, Simulate, State};
-use crate::system::conservation::ConservedTotal;
-use crate::system::jacobian::Pattern;
-use crate::terms::{Pool, SymbolId};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// A compiled model.
+use crate::codegen::{self, Inputs, Kernel, Tier};
+use crate::model::entities::{Observable, Parameter, Plot, Simulate, State};
+use crate::system::System;
+use crate::system::conservation::ConservedTotal;
+use crate::system::jacobian::{self, Pattern};
+use crate::terms::{Outputs, Term};
+
+/// A compiled model. Kernels beyond the right-hand side are derived and compiled when first asked for.
 pub struct Program {
     /// Model name.
     pub name: String,
-    /// Terms of initial values, parameter expressions and plot curves, evaluated once per run by the interpreter.
-    pub pool: Pool,
-    /// Time.
-    pub time: SymbolId,
-    /// Parameters.
+    /// Parameters; `p[i]`.
     pub parameters: Vec<Parameter>,
     /// States; `u[i]`.
     pub states: Vec<State>,
-    /// Names (and units, docs) of the observables, in order.
-    pub observable_names: Vec<String>,
-    /// `du = f(t, u, p)`
-    pub rhs: Kernel,
-    /// Non-zeros of `∂f/∂u` in pattern order.
-    pub jacobian: Kernel,
-    /// Where they stand.
-    pub pattern: Pattern,
-    /// `J·v`
-    pub jvp: Kernel,
-    /// `∂f/∂t`; `None`: autonomous.
-    pub time_derivative: Option<Kernel>,
-    /// Observables.
-    pub observables: Kernel,
+    /// Named expressions, in order.
+    pub observables: Vec<Observable>,
     /// Conserved totals.
     pub conserved: Vec<ConservedTotal>,
     /// `simulate` experiments.
     pub experiments: Vec<Simulate>,
     /// Plots.
     pub plots: Vec<Plot>,
-    /// Plot curves: for each plot its curves, then its abscissa.
-    pub plot_curves: Vec<Kernel>,
+    /// `du = f(t, u, p)`
+    pub rhs: Kernel,
+    tier: Tier,
+    inputs: Inputs,
+    system: Mutex<System>,
+    jacobian: OnceLock<(Pattern, Kernel)>,
+    jvp: OnceLock<Kernel>,
+    time_derivative: OnceLock<Option<Kernel>>,
+    observable_kernel: OnceLock<Kernel>,
+}
+
+/// Compiles the right-hand side of a simplified system.
+pub fn compile(system: System, tier: Tier) -> Program {
+    let inputs = Inputs {
+        time: Some(system.time),
+        states: system.states.iter().map(|s| s.symbol).collect(),
+        parameters: system.parameters.iter().map(|p| p.symbol).collect(),
+        direction: Vec::new(),
+    };
+    Program {
+        name: system.name.clone(),
+        parameters: system.parameters.clone(),
+        states: system.states.clone(),
+        observables: system.observables.clone(),
+        conserved: system.conserved.clone(),
+        experiments: system.experiments.clone(),
+        plots: system.plots.clone(),
+        rhs: codegen::compile(&system.pool, &system.right_hand_side(), &inputs, tier),
+        tier,
+        inputs,
+        system: Mutex::new(system),
+        jacobian: OnceLock::new(),
+        jvp: OnceLock::new(),
+        time_derivative: OnceLock::new(),
+        observable_kernel: OnceLock::new(),
+    }
+}
+
+impl Program {
+    /// Non-zeros of `∂f/∂u` in pattern order, and where they stand.
+    pub fn jacobian(&self) -> &(Pattern, Kernel) {
+        self.jacobian.get_or_init(|| {
+            let jacobian = self.with_system(jacobian::jacobian);
+            let kernel = self.compile_outputs(&jacobian.values, &self.inputs);
+            (jacobian.pattern, kernel)
+        })
+    }
+
+    /// `J·v`
+    pub fn jacobian_vector_product(&self) -> &Kernel {
+        self.jvp.get_or_init(|| {
+            let (outputs, direction) = self.with_system(jacobian::jacobian_vector_product);
+            self.compile_outputs(
+                &outputs,
+                &Inputs {
+                    direction,
+                    ..self.inputs.clone()
+                },
+            )
+        })
+    }
+
+    /// `∂f/∂t`; `None` when the system is autonomous.
+    pub fn time_derivative(&self) -> Option<&Kernel> {
+        self.time_derivative
+            .get_or_init(|| {
+                let outputs = self.with_system(jacobian::time_derivative)?;
+                Some(self.compile_outputs(&outputs, &self.inputs))
+            })
+            .as_ref()
+    }
+
+    /// All observables, in order.
+    pub fn observables(&self) -> &Kernel {
+        self.observable_kernel.get_or_init(|| {
+            let terms: Vec<Term> = self.observables.iter().map(|o| o.value).collect();
+            self.terms_kernel(&terms)
+        })
+    }
+
+    /// A kernel for terms of this program (plot curves).
+    pub fn terms_kernel(&self, terms: &[Term]) -> Kernel {
+        self.compile_outputs(&Outputs::of_terms(terms), &self.inputs)
+    }
+
+    /// Values of all parameters and initial values of all states, by the reference interpreter.
+    pub fn start(&self) -> (Vec<f64>, Vec<f64>) {
+        self.with_system(|system| system.start())
+    }
+
+    /// The value of a term over parameters and initial values (an end time).
+    pub fn value_at_start(&self, term: Term) -> f64 {
+        self.with_system(|system| {
+            let (parameters, initial) = system.start();
+            system.value(term, &parameters, &initial)
+        })
+    }
+
+    fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {
+        self.with_system(|system| codegen::compile(&system.pool, outputs, inputs, self.tier))
+    }
+
+    fn with_system<T>(&self, f: impl FnOnce(&mut System) -> T) -> T {
+        // Terms are only ever added to the pool: a panic elsewhere leaves it usable.
+        f(&mut self.system.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }

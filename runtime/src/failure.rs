@@ -20,3 +20,35 @@ pub enum Failure {
     #[error("stopped at t = {t}")]
     Interrupted { t: f64 },
 }
+
+impl Failure {
+    /// Position of the worst component, where there is one.
+    pub fn worst_state(&self) -> Option<usize> {
+        match *self {
+            Failure::StepTooSmall { state, .. }
+            | Failure::NewtonDiverged { state, .. }
+            | Failure::NotFinite { state, .. }
+            | Failure::TooManySteps { state, .. } => Some(state),
+            Failure::Interrupted { .. } => None,
+        }
+    }
+
+    /// What the user can do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Failure::StepTooSmall { .. } => {
+                "the solution may blow up there: look at the last rows, or relax `atol`"
+            }
+            Failure::NewtonDiverged { .. } => {
+                "look for jumps or poles in the equations near that time, or relax `rtol`"
+            }
+            Failure::NotFinite { .. } => {
+                "look for a division by zero or the logarithm of a negative number near that time"
+            }
+            Failure::TooManySteps { .. } => {
+                "raise `max_steps`, relax `rtol`, or try another `solver`"
+            }
+            Failure::Interrupted { .. } => "run again to go on from the start",
+        }
+    }
+}

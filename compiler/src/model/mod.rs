@@ -26,4 +26,5 @@ mod walk;
 pub use elaborate::{Loader, elaborate};
 pub use entities::Model;
 pub use error::ModelError;
+pub use nearest::nearest;
 pub use rules::rules;

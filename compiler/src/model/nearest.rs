@@ -4,10 +4,7 @@
 const MAX_DISTANCE: usize = 3;
 
 /// The candidate nearest to `name`, the first of them on a tie; `None` when all are too far.
-pub(super) fn nearest<'a>(
-    name: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = name.chars().collect();
     let limit = MAX_DISTANCE.min(letters.len().div_ceil(3));
     let mut best: Option<(usize, &str)> = None;

@@ -136,3 +136,12 @@ fn rule_of(flat: &FlatTerm<Node>) -> Option<String> {
     }
     None
 }
+
+impl std::fmt::Display for Proof {
+    /// One line per step: the rule, then the term after it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.steps
+            .iter()
+            .try_for_each(|(rule, term)| writeln!(f, "  {rule:<24} {term}"))
+    }
+}

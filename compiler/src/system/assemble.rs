@@ -30,6 +30,7 @@ pub fn assemble(mut model: Model, _diagnostics: &mut Diagnostics) -> System {
         conserved: Vec::new(),
         experiments: model.experiments,
         plots: model.plots,
+        rules: model.rules,
     };
     system.conserved = conserved_totals(&system);
     if cfg!(debug_assertions) {

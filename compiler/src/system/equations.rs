@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State, StateId, StateKind};
-use crate::terms::{Number, Outputs, Pool, SymbolId, Term};
+use crate::terms::{Number, Outputs, Pool, Rule, SymbolId, Term};
 
 /// `du/dt` = the sum of what the blocks contribute.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub struct System {
     pub experiments: Vec<Simulate>,
     /// Plots.
     pub plots: Vec<Plot>,
+    /// The user's own rewrite rules.
+    pub rules: Vec<Rule>,
 }
 
 /// A part of the right-hand side.

@@ -4,6 +4,7 @@ mod assemble;
 pub mod conservation;
 pub mod equations;
 pub mod jacobian;
+mod start;
 
 pub use assemble::assemble;
 pub use equations::System;

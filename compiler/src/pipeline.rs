@@ -1,0 +1,117 @@
+//! Simplification of a whole system: which layer works on which block, and what is known of the symbols.
+
+use crate::model::entities::{StateId, StateKind};
+use crate::simplify::{Facts, Simplifier, factor_network};
+use crate::stdlib;
+use crate::system::System;
+use crate::system::equations::Block;
+use crate::terms::Term;
+
+/// Simplifies a system: scalar equations, rate laws and observables by equality saturation, networks by factoring.
+pub fn simplified(mut system: System) -> System {
+    let facts = facts(&system);
+    let roots = roots(&system);
+    let simplifier = simplifier(&system);
+    let simpler = simplifier.simplify(&mut system.pool, &roots, &facts);
+    replace(&mut system, &simpler);
+    let is_state = state_symbols(&system);
+    for block in &mut system.blocks {
+        if let Block::Network(outputs) = block {
+            *outputs = factor_network(&mut system.pool, outputs, &|symbol| {
+                is_state[symbol.0 as usize]
+            });
+        }
+    }
+    system
+}
+
+/// Each term that simplification rewrites, with the proof, rule by rule.
+pub fn explained(mut system: System) -> String {
+    let facts = facts(&system);
+    let simplifier = simplifier(&system);
+    let mut text = String::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for term in roots(&system) {
+        let (simpler, proof) = simplifier.explain(&mut system.pool, term, &facts);
+        if simpler != term && seen.insert(term) {
+            text += &format!("{}\n{proof}\n", system.pool.display(term));
+        }
+    }
+    text
+}
+
+/// The rules of the standard library, then the model's own.
+fn simplifier(system: &System) -> Simplifier {
+    let mut rules = stdlib::rules();
+    rules.extend(system.rules.iter().cloned());
+    Simplifier::new(&rules)
+}
+
+/// What holds of every run: species are not negative; parameters have the sign they have now, because another value means another compilation.
+fn facts(system: &System) -> Facts {
+    let mut facts = Facts::default();
+    let (parameters, _) = system.start();
+    for (parameter, value) in system.parameters.iter().zip(parameters) {
+        if parameter.is_const && value.is_finite() {
+            facts
+                .bounds
+                .insert(parameter.symbol, (value, value, value != 0.0));
+        } else if value > 0.0 {
+            facts
+                .bounds
+                .insert(parameter.symbol, (0.0, f64::INFINITY, true));
+        } else if value < 0.0 {
+            facts
+                .bounds
+                .insert(parameter.symbol, (f64::NEG_INFINITY, 0.0, true));
+        }
+    }
+    for state in &system.states {
+        match state.kind {
+            StateKind::Species | StateKind::FixedSpecies => {
+                facts
+                    .bounds
+                    .insert(state.symbol, (0.0, f64::INFINITY, false));
+            }
+            StateKind::Variable => {}
+        }
+    }
+    facts
+}
+
+/// Everything that is evaluated during a run, in a fixed order.
+fn roots(system: &System) -> Vec<Term> {
+    let blocks = system.blocks.iter().flat_map(|block| match block {
+        Block::Scalar(rates) => rates.iter().map(|(_, term)| *term).collect::<Vec<_>>(),
+        Block::Network(outputs) => outputs.values.clone(),
+    });
+    blocks
+        .chain(system.observables.iter().map(|o| o.value))
+        .collect()
+}
+
+/// Puts terms in the places of [`roots`].
+fn replace(system: &mut System, terms: &[Term]) {
+    let mut next = terms.iter().copied();
+    let mut take = |place: &mut Term| *place = next.next().expect("one term per root");
+    for block in &mut system.blocks {
+        match block {
+            Block::Scalar(rates) => rates
+                .iter_mut()
+                .for_each(|(_, term): &mut (StateId, Term)| take(term)),
+            Block::Network(outputs) => outputs.values.iter_mut().for_each(&mut take),
+        }
+    }
+    system
+        .observables
+        .iter_mut()
+        .for_each(|o| take(&mut o.value));
+}
+
+fn state_symbols(system: &System) -> Vec<bool> {
+    let mut is_state = vec![false; system.pool.n_symbols()];
+    for state in &system.states {
+        is_state[state.symbol.0 as usize] = true;
+    }
+    is_state
+}
