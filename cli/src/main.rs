@@ -1,2 +1,38 @@
-//! cli
-fn main() {}
+//! The command line of Ansatz.
+
+mod args;
+mod commands;
+mod csv_out;
+mod failure;
+mod figures;
+mod loader;
+mod overrides;
+mod plot;
+mod progress;
+mod render;
+mod study;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are not mistakes; everything else is wrong usage.
+            let code = if error.use_stderr() {
+                failure::USAGE
+            } else {
+                0
+            };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match commands::dispatch(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

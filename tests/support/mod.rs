@@ -1,1 +1,65 @@
 //! Shared helpers of the tests.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::model::Loader;
+use ansatz_compiler::source::Sources;
+
+/// Reads what a model uses: stdlib modules from the binary, files from disk.
+pub struct Files;
+
+impl Loader for Files {
+    fn std_module(&self, name: &str) -> Option<&'static str> {
+        ansatz_compiler::stdlib::module(name)
+    }
+
+    fn file(&self, path: &str, from: &str) -> Result<String, std::io::Error> {
+        std::fs::read_to_string(Path::new(from).parent().unwrap_or(Path::new("")).join(path))
+    }
+}
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All files below a folder with this extension, sorted by path.
+pub fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries =
+            std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        for path in entries.map(|entry| {
+            entry
+                .expect("folders of the repository are readable")
+                .path()
+        }) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Diagnostics as the command line prints them, without colours.
+pub fn rendered(diagnostics: Diagnostics, sources: &Sources) -> String {
+    let handler =
+        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
+            .with_width(100);
+    let sources = Arc::new(sources.clone());
+    let mut text = String::new();
+    for diagnostic in diagnostics.into_vec() {
+        let report = miette::Report::new_boxed(diagnostic).with_source_code(sources.clone());
+        handler
+            .render_report(&mut text, report.as_ref())
+            .expect("writing to a string cannot fail");
+    }
+    text
+}

@@ -1,0 +1,134 @@
+//! What the command line understands.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// A symbolic-numeric modeling compiler: reaction networks and differential equations from text to trajectories.
+#[derive(Debug, Parser)]
+#[command(name = "ansatz", version, about, arg_required_else_help = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a study: write trajectories (CSV) and plots (SVG)
+    Run(RunArgs),
+    /// Parse, resolve names and check units; print what is wrong
+    Check {
+        /// A `.model` or BioNetGen `.net` file
+        file: PathBuf,
+    },
+    /// Print what the compiler makes of a file, at a stage
+    Show(ShowArgs),
+    /// Simplify an expression
+    Simplify {
+        /// The expression, e.g. "x/x + sin(y)^2 + cos(y)^2"
+        expression: String,
+        /// Names that are known to be positive
+        #[arg(long, value_delimiter = ',')]
+        positive: Vec<String>,
+        /// Print the proof, rule by rule
+        #[arg(long)]
+        explain: bool,
+        /// Print LaTeX
+        #[arg(long)]
+        latex: bool,
+    },
+    /// Differentiate an expression and simplify the result
+    Diff {
+        /// The expression
+        expression: String,
+        /// The name to differentiate by
+        by: String,
+        /// Print LaTeX
+        #[arg(long)]
+        latex: bool,
+    },
+    /// Turn a BioNetGen `.net` file into `.model` text
+    Import {
+        /// The file
+        file: PathBuf,
+        /// Where to write; standard output when absent
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
+    /// Format files in place
+    Fmt {
+        /// The files; `-` reads standard input and writes standard output
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Change nothing; exit with 1 if a file is not formatted
+        #[arg(long)]
+        check: bool,
+    },
+    /// Start a new study from a template
+    New {
+        /// Name of the study; writes NAME.model
+        name: String,
+    },
+    /// Work interactively
+    Repl {
+        /// A file to load first
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct RunArgs {
+    /// A `.model` or BioNetGen `.net` file
+    pub file: PathBuf,
+    /// Which experiment; all when absent
+    pub experiment: Option<String>,
+    /// Set a parameter or an initial value: `--set k=0.1`
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Folder for results
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub out: PathBuf,
+    /// Print nothing but errors
+    #[arg(long)]
+    pub quiet: bool,
+    /// Print one machine-readable summary on standard output
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// Settings of a simulation; they go before those in the file.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub struct Settings {
+    /// End time
+    #[arg(long, value_name = "T", allow_negative_numbers = true)]
+    pub until: Option<String>,
+    /// Times to save: `points(20)`, `every(0.1)`, `log(1e-3, 1e3, 50)`, `[1, 2, 5]`, `steps`
+    #[arg(long, value_name = "TIMES")]
+    pub save: Option<String>,
+    /// Relative tolerance
+    #[arg(long)]
+    pub rtol: Option<String>,
+    /// Absolute tolerance
+    #[arg(long)]
+    pub atol: Option<String>,
+    /// Solver: `auto` or a method's name
+    #[arg(long)]
+    pub solver: Option<String>,
+    /// Limit on steps
+    #[arg(long)]
+    pub max_steps: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct ShowArgs {
+    /// A `.model` or BioNetGen `.net` file
+    pub file: PathBuf,
+    /// Which product: ast, terms, system, simplified, jacobian, network, kernel, latex
+    #[arg(long, default_value = "system")]
+    pub stage: String,
+    /// With `--stage simplified`: print the proof of each rewritten expression, rule by rule
+    #[arg(long)]
+    pub explain: bool,
+}

@@ -1,0 +1,166 @@
+//! `ansatz run`: from a file to trajectories and plots.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ansatz_compiler::codegen::Tier;
+use ansatz_compiler::model::Model;
+use ansatz_compiler::model::entities::Simulate;
+use ansatz_compiler::{Program, program};
+use ansatz_runtime::experiment::{Row, Start, simulate};
+use ansatz_runtime::failure::Failure as Trouble;
+use ansatz_runtime::ode::METHODS;
+use ansatz_runtime::solution::Outcome;
+
+use crate::args::RunArgs;
+use crate::csv_out::{CsvOut, create_folder};
+use crate::failure::Failure;
+use crate::figures::Figures;
+use crate::overrides;
+use crate::progress::{Progress, catch_interrupts};
+use crate::study::{Seconds, Study};
+use crate::summary::{RunSummary, Summary};
+
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let mut study = Study::open(&args.file)?;
+    study.apply(&args.settings)?;
+    let mut model = study.elaborate()?;
+    overrides::apply(&mut model, &args.set)?;
+    check_experiments(&model, args)?;
+    let system = study.assemble(model)?;
+    let system = study.simplify(system);
+    if args.quiet {
+        study.diagnostics = Default::default();
+    }
+    study.print_warnings();
+    let start = Instant::now();
+    let program = program::compile(system, Tier::Auto);
+    study.seconds.compile = start.elapsed().as_secs_f64();
+
+    catch_interrupts();
+    create_folder(&args.out)?;
+    let mut summary = Summary::new(&args.file, &program);
+    let mut trouble = None;
+    for (index, experiment) in program.experiments.iter().enumerate() {
+        if args
+            .experiment
+            .as_ref()
+            .is_some_and(|name| *name != experiment.name)
+        {
+            continue;
+        }
+        let run = run_one(&program, index, experiment, args, study.seconds)?;
+        trouble = trouble.or_else(|| run.trouble.clone());
+        if !args.quiet && !args.json {
+            print!("{run}");
+        }
+        summary.runs.push(run);
+    }
+    if args.json {
+        println!("{}", summary.to_json());
+    }
+    match trouble {
+        Some(message) => Err(Failure::Numerics { message }),
+        None => Ok(()),
+    }
+}
+
+fn check_experiments(model: &Model, args: &RunArgs) -> Result<(), Failure> {
+    let names: Vec<&str> = model.experiments.iter().map(|e| e.name.as_str()).collect();
+    let message = match &args.experiment {
+        _ if names.is_empty() => {
+            "the file has no experiment: say how long to simulate, e.g. `--until 100`".to_owned()
+        }
+        Some(name) if !names.contains(&name.as_str()) => {
+            format!(
+                "there is no experiment `{name}`; the file has: {}",
+                names.join(", ")
+            )
+        }
+        _ => return check_solvers(model),
+    };
+    Err(Failure::Usage { message })
+}
+
+fn check_solvers(model: &Model) -> Result<(), Failure> {
+    for experiment in &model.experiments {
+        let name = &experiment.solver;
+        if name != "auto" && !METHODS.iter().any(|m| m.name.eq_ignore_ascii_case(name)) {
+            let known: Vec<&str> = METHODS.iter().map(|m| m.name).collect();
+            let message = format!(
+                "there is no solver `{name}`; there are: auto, {}",
+                known.join(", ")
+            );
+            return Err(Failure::Usage { message });
+        }
+    }
+    Ok(())
+}
+
+fn run_one(
+    program: &Program,
+    index: usize,
+    experiment: &Simulate,
+    args: &RunArgs,
+    before: Seconds,
+) -> Result<RunSummary, Failure> {
+    let mut seconds = before;
+    let start = Start::of(program, experiment);
+    let mut csv = CsvOut::create(
+        args.out.join(format!("{}.csv", experiment.name)),
+        program,
+        experiment,
+    )?;
+    let mut figures = Figures::new(program, index, &start.parameters);
+    let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
+    let mut writing = 0.0;
+    let begin = Instant::now();
+    let mut sink = |row: Row<'_>| {
+        let begin = Instant::now();
+        csv.write(row);
+        figures.add(row);
+        writing += begin.elapsed().as_secs_f64();
+    };
+    let outcome = simulate(program, experiment, &start, &mut sink, &mut |t| {
+        progress.reached(t)
+    })
+    .expect("the names of solvers were checked");
+    seconds.solve = begin.elapsed().as_secs_f64() - writing;
+    drop(progress);
+    let begin = Instant::now();
+    let rows = csv.rows;
+    let csv = csv.finish()?;
+    let (plots, terminal) =
+        figures.finish(&args.out, &experiment.name, !args.quiet && !args.json)?;
+    seconds.write = writing + begin.elapsed().as_secs_f64();
+    let trouble = outcome
+        .failure
+        .as_ref()
+        .map(|f| message(program, &outcome, f, &csv));
+    Ok(RunSummary {
+        name: experiment.name.clone(),
+        outcome,
+        seconds,
+        rows,
+        csv,
+        plots,
+        terminal,
+        trouble,
+    })
+}
+
+/// What went wrong, with the name of the worst component and where the partial solution is.
+fn message(program: &Program, outcome: &Outcome, trouble: &Trouble, csv: &Path) -> String {
+    let worst = trouble
+        .worst_state()
+        .map(|i| format!("; worst component: `{}`", program.states[i].name));
+    let worst = worst.unwrap_or_default();
+    let hint = trouble.hint();
+    format!(
+        "{trouble}{worst} ({}, after {} steps)\n  {hint}\n  the solution up to t = {} is in {}",
+        outcome.method,
+        outcome.counts.steps,
+        outcome.t,
+        csv.display()
+    )
+}

@@ -1,0 +1,113 @@
+//! How a command ends when it does not succeed, and the exit status for it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::source::Sources;
+
+use crate::render;
+
+/// Wrong usage of the command line.
+pub const USAGE: u8 = 2;
+const WRONG_MODEL: u8 = 1;
+const NOT_SUPPORTED: u8 = 3;
+const NUMERICS: u8 = 4;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The model is wrong: diagnostics say how.
+    #[error("the model has errors")]
+    Model {
+        /// What was found.
+        diagnostics: Diagnostics,
+        /// Where it was found.
+        sources: Box<Sources>,
+    },
+    /// A file could not be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `fmt --check` found files to format.
+    #[error("not formatted: {files}")]
+    Unformatted {
+        /// Which.
+        files: String,
+    },
+    /// Wrong usage beyond what the argument parser sees.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// The numerics failed; partial results are kept.
+    #[error("{message}")]
+    Numerics {
+        /// Time, step and worst component, by name.
+        message: String,
+    },
+}
+
+impl Failure {
+    /// Could not read `path`.
+    pub fn read(path: &Path, source: std::io::Error) -> Failure {
+        Failure::Read {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Could not write `path`.
+    pub fn write(path: &Path, source: std::io::Error) -> Failure {
+        Failure::Write {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Tells the user on standard error and gives the exit status.
+    pub fn report(self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::Model {
+                diagnostics,
+                sources,
+            } => {
+                let only_unsupported = diagnostics
+                    .iter()
+                    .filter(|d| render::is_error(*d))
+                    .all(|d| render::is_not_supported(d));
+                render::to_stderr(diagnostics, &sources);
+                if only_unsupported {
+                    NOT_SUPPORTED
+                } else {
+                    WRONG_MODEL
+                }
+            }
+            Failure::Usage { message } => {
+                eprintln!("error: {message}");
+                USAGE
+            }
+            Failure::Numerics { message } => {
+                eprintln!("error: {message}");
+                NUMERICS
+            }
+            Failure::Read { .. } | Failure::Write { .. } | Failure::Unformatted { .. } => {
+                eprintln!("error: {self}");
+                WRONG_MODEL
+            }
+        })
+    }
+}
