@@ -143,12 +143,13 @@ fn in_words(expected: &[String]) -> String {
         };
         ideas.push(operators.into());
     }
-    const PUNCTUATION: [&str; 13] = [
-        "=", "+=", ":", "@", "then", "else", "if", ",", ";", "(", ")", "]", "}",
+    const PUNCTUATION: [&str; 14] = [
+        "=>", "=", "+=", ":", "@", "then", "else", "if", ",", ";", "(", ")", "]", "}",
     ];
     for mark in PUNCTUATION {
+        let is_arrow = mark == "=>" && can_be("->");
         let is_part = (begins_expression || can_multiply) && matches!(mark, "(" | "if");
-        if can_be(mark) && !is_part {
+        if can_be(mark) && !is_part && !is_arrow {
             ideas.push(format!("`{mark}`"));
         }
     }
@@ -170,7 +171,7 @@ fn help(start: Start, text: &[Lexeme], i: usize, expected: &[String]) -> Option<
     let before = i.checked_sub(1).map(|k| text[k].token);
     let advice = match text[i].token {
         Token::Equals if start == Start::Setting => "separate settings with `;` or a new line",
-        Token::Equals => "values are compared with `==`",
+        Token::Equals if allows(expected, "==") => "values are compared with `==`",
         Token::EqualEqual if allows(expected, "=") => "a definition has a single `=`",
         Token::Times if before == Some(Token::Times) => "a power is written `^`",
         Token::Divide if before == Some(Token::Divide) => "comments start with `#`",
@@ -204,6 +205,7 @@ fn advice_on_statement<'a>(
         (Token::Name, Some(Token::Equals | Token::PlusEquals | Token::Colon)) => {
             format!("write `param {word} = …`, `let {word} = …` or `dt({word}) = …`")
         }
+        (Token::Name, _) if word == "fixed" => "write `fixed species …`".into(),
         (Token::Name, Some(Token::Name | Token::OpenBrace | Token::OpenParen)) => {
             let nearest = nearest_word(word)?;
             format!("did you mean `{nearest}`?")

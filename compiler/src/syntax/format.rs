@@ -1,6 +1,185 @@
-//! The canonical printer.
+//! The canonical printer: the same tokens in the same lines, with canonical spaces and indentation.
+//!
+//! It works on tokens, not on the tree, so that comments, the choice of lines and the user's spelling (`→` or `->`) stay
+//! as they are. Runs of blank lines become one, separators that separate nothing go.
+
+use logos::Logos;
+use miette::Diagnostic;
+
+use super::parse;
+use super::token::Token;
+use crate::diagnostic::Diagnostics;
+use crate::source::Sources;
+
+/// Width of one level of indentation.
+const INDENT: usize = 4;
+
+/// Deepest level that is still indented.
+const MAX_LEVELS: usize = 10;
+
+/// Names after which `(` begins an expression, not arguments.
+const WORDS_BEFORE_EXPRESSIONS: [&str; 7] =
+    ["against", "phase", "when", "in", "after", "from", "until"];
 
 /// Formats a file's text, comments kept; `None` if it has syntax errors. Formatting twice changes nothing.
-pub fn format(_text: &str) -> Option<String> {
-    todo!()
+pub fn format(text: &str) -> Option<String> {
+    let source = Sources::new().add("", text)?;
+    let mut diagnostics = Diagnostics::new();
+    parse(&source, &mut diagnostics);
+    diagnostics.iter().all(is_about_support).then(|| {
+        let mut printer = Printer::default();
+        for (token, range) in Token::lexer(text).spanned() {
+            printer.add(token.unwrap_or(Token::Unknown), &text[range]);
+        }
+        printer.finish()
+    })
+}
+
+fn is_about_support(d: &(dyn Diagnostic + Send + Sync)) -> bool {
+    d.code()
+        .is_some_and(|code| code.to_string() == "not_supported")
+}
+
+/// The text so far, and what is known of where it stops.
+#[derive(Default)]
+struct Printer<'a> {
+    out: String,
+    /// Line ends since the last token.
+    newlines: usize,
+    /// A `;` that is written only if something follows it on its line.
+    separator: bool,
+    /// The last token and its text; comments do not count.
+    last: Option<(Token, &'a str)>,
+    /// Whether the last token is a sign, not an operator between two operands.
+    after_sign: bool,
+    after_comment: bool,
+    /// Open brackets.
+    open: Vec<Token>,
+    /// How many of them are `{`.
+    braces: usize,
+}
+
+impl<'a> Printer<'a> {
+    fn add(&mut self, token: Token, text: &'a str) {
+        match token {
+            Token::Newline => self.newlines += 1,
+            Token::Semicolon => self.separator = true,
+            Token::Comment => self.comment(text.trim_end()),
+            token => self.token(token, text),
+        }
+    }
+
+    fn token(&mut self, token: Token, text: &'a str) {
+        if token.closes() && self.open.pop() == Some(Token::OpenBrace) {
+            self.braces -= 1;
+        }
+        let joins_line_before = token == Token::OpenBrace && !self.after_comment;
+        if self.out.is_empty() || (self.newlines > 0 && !joins_line_before) {
+            self.start_line(token);
+        } else {
+            self.separate(token);
+        }
+        self.out.push_str(text);
+        if token.opens() {
+            self.open.push(token);
+            self.braces += usize::from(token == Token::OpenBrace);
+        }
+        self.after_sign = self.is_sign(token);
+        self.last = Some((token, text));
+        (self.newlines, self.separator, self.after_comment) = (0, false, false);
+    }
+
+    fn comment(&mut self, text: &str) {
+        if self.out.is_empty() || self.newlines > 0 {
+            self.start_line(Token::Comment);
+        } else {
+            self.out.push_str("  ");
+        }
+        self.out.push_str(text);
+        (self.newlines, self.separator, self.after_comment) = (0, false, true);
+    }
+
+    fn start_line(&mut self, token: Token) {
+        if !self.out.is_empty() {
+            let is_in_block = self
+                .last_token()
+                .is_some_and(|last| last == Token::OpenBrace)
+                || token == Token::CloseBrace;
+            let blank = self.newlines > 1 && !is_in_block;
+            self.out.push_str(if blank { "\n\n" } else { "\n" });
+        }
+        let goes_on = !token.closes()
+            && (self.open.last().is_some_and(|&t| t != Token::OpenBrace)
+                || self.last_token().is_some_and(Token::continues)
+                || matches!(token, Token::Then | Token::Else));
+        let levels = (self.braces + usize::from(goes_on)).min(MAX_LEVELS);
+        self.out.extend(std::iter::repeat_n(' ', INDENT * levels));
+    }
+
+    /// Writes what stands between the last token of this line and the next.
+    fn separate(&mut self, token: Token) {
+        if self.separator && !self.at_block_edge(token) {
+            self.out.push(';');
+        }
+        if self.needs_space(token) {
+            self.out.push(' ');
+        }
+    }
+
+    fn last_token(&self) -> Option<Token> {
+        self.last.as_ref().map(|last| last.0)
+    }
+
+    fn at_block_edge(&self, token: Token) -> bool {
+        token == Token::CloseBrace || self.last_token() == Some(Token::OpenBrace)
+    }
+
+    fn needs_space(&self, token: Token) -> bool {
+        let Some((last, text)) = self.last else {
+            return false;
+        };
+        if self.separator {
+            return !(last == Token::OpenBrace && token == Token::CloseBrace);
+        }
+        if self.after_sign {
+            return false;
+        }
+        match (last, token) {
+            (Token::OpenBrace, Token::CloseBrace) => false,
+            (Token::OpenParen | Token::OpenBracket, _) => false,
+            (_, Token::CloseParen | Token::CloseBracket | Token::Comma | Token::Colon) => false,
+            (Token::Number, Token::Range) => text.ends_with('.'),
+            (Token::Range, _) | (_, Token::Range) => false,
+            (Token::Times | Token::Divide | Token::Power, _) => false,
+            (_, Token::Times | Token::Divide | Token::Power) => false,
+            (Token::Name, Token::OpenParen) => WORDS_BEFORE_EXPRESSIONS.contains(&text),
+            (Token::Name, Token::OpenBracket) => false,
+            (Token::Nabla, Token::OpenParen) => false,
+            (Token::Nabla, Token::Name) => text == "∂",
+            _ => true,
+        }
+    }
+
+    /// Whether a `+` or `-` here has no left operand.
+    fn is_sign(&self, token: Token) -> bool {
+        let follows_operand = self.last_token().is_some_and(|last| {
+            matches!(
+                last,
+                Token::Name
+                    | Token::Number
+                    | Token::Text
+                    | Token::CloseParen
+                    | Token::CloseBracket
+                    | Token::CloseBrace
+            )
+        });
+        matches!(token, Token::Plus | Token::Minus) && !follows_operand
+    }
+
+    fn finish(mut self) -> String {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        self.out
+    }
 }

@@ -322,17 +322,21 @@ fn is_reported(text: &[Lexeme]) -> bool {
         .any(|l| matches!(l.token, Token::Reported | Token::UnclosedBrace))
 }
 
-/// The tokens for the grammar; inside `{ }` a new line becomes a `;`.
+/// The tokens for the grammar; between the entries of a `{ }` a new line becomes a `;`.
 fn with_separators(text: &[Lexeme]) -> impl Iterator<Item = (u32, Token, u32)> {
-    let mut inside_braces = false;
+    let (mut inside_braces, mut brackets, mut goes_on) = (false, 0usize, false);
     text.iter().flat_map(move |l| {
-        let separator =
-            (inside_braces && l.starts_line).then_some((l.start, Token::Semicolon, l.start));
+        let is_new_entry = inside_braces && l.starts_line && brackets == 0;
+        let separates = is_new_entry && !goes_on && !l.token.continues_previous_line();
         match l.token {
             Token::OpenBrace => inside_braces = true,
             Token::CloseBrace => inside_braces = false,
+            token if token.opens() => brackets += 1,
+            token if token.closes() => brackets = brackets.saturating_sub(1),
             _ => {}
         }
+        goes_on = l.token.continues();
+        let separator = separates.then_some((l.start, Token::Semicolon, l.start));
         separator.into_iter().chain([(l.start, l.token, l.end)])
     })
 }

@@ -136,7 +136,7 @@ pub fn classify<'a>(lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str) -> Kin
     }
     let word = text(lexemes[0]);
     // `species -> X`, `init: A -> B`, `at = 3`: here the word is a name.
-    let is_name = token(1).is_none_or(|t| {
+    let is_name = token(1).is_some_and(|t| {
         t.is_arrow() || t.is_operator() || matches!(t, Token::Colon | Token::PlusEquals)
     });
     if !is_name && let Some(kind) = by_word(word, lexemes, &text) {
@@ -155,12 +155,11 @@ pub fn classify<'a>(lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str) -> Kin
 }
 
 fn by_word<'a>(word: &str, lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str) -> Option<Kind> {
-    let next = lexemes[1];
+    let next = lexemes.get(1);
+    let is_species = next.is_some_and(|&l| l.token == Token::Name && text(l) == "species");
     if let Some(&(_, start)) = WORDS.iter().find(|w| w.0 == word) {
         return match start {
-            Start::FixedSpecies if next.token == Token::Name && text(next) == "species" => {
-                Some(Kind::Grammar(start))
-            }
+            Start::FixedSpecies if is_species => Some(Kind::Grammar(start)),
             Start::FixedSpecies => None,
             Start::Species
                 if lexemes
@@ -176,7 +175,8 @@ fn by_word<'a>(word: &str, lexemes: &[Lexeme], text: impl Fn(Lexeme) -> &'a str)
         return Some(kind);
     }
     let unsupported = UNSUPPORTED.iter().find(|w| w.0 == word)?;
-    (next.token != Token::Equals).then_some(Kind::Unsupported(unsupported.1))
+    next.is_some_and(|l| l.token != Token::Equals)
+        .then_some(Kind::Unsupported(unsupported.1))
 }
 
 /// `dt(x) = …`, `dt(x) += …`, or a conservation law `dt(x) + … = 0`.
