@@ -5,8 +5,9 @@
 //! - [P83] L. Petzold, *Automatic selection of methods for solving stiff and nonstiff systems of ordinary differential equations*,
 //!   SIAM J. Sci. Stat. Comput. 4 (1983) 136-148, doi:10.1137/0904010.
 
-use super::explicit_rk::ExplicitRk;
+use super::explicit_rk::{ExplicitRk, explicit_rk};
 use super::methods;
+use super::one_step::OneStep;
 use super::stepper::{Start, Stepper};
 use super::tableau::explicit::{Explicit, TSIT5, VERN7};
 use crate::{failure::Failure, problem::Problem, solution::Counts};
@@ -51,7 +52,7 @@ pub struct Auto {
 }
 
 enum Current {
-    Explicit(Box<ExplicitRk>),
+    Explicit(Box<OneStep<ExplicitRk>>),
     Stiff(Box<dyn Stepper>),
 }
 
@@ -77,7 +78,7 @@ impl Auto {
             )
         } else {
             let current =
-                Current::Explicit(Box::new(ExplicitRk::new(explicit, problem, start, counts)));
+                Current::Explicit(Box::new(explicit_rk(explicit, problem, start, counts)));
             (
                 current,
                 format!("{}: no stiffness in sight at the start", explicit.name),
@@ -122,7 +123,7 @@ impl Auto {
     fn observe(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
         match &mut self.current {
             Current::Explicit(stepper) => {
-                if stepper.stiffness() > STIFF_ABOVE {
+                if stepper.formula.stiffness() > STIFF_ABOVE {
                     self.evidence += 1;
                     self.counter_evidence = 0;
                 } else if self.evidence > 0 {
@@ -169,7 +170,7 @@ impl Auto {
                     u: stepper.u(),
                     h: Some(stepper.last_step()),
                 };
-                let next = ExplicitRk::new(self.explicit, problem, start, counts);
+                let next = explicit_rk(self.explicit, problem, start, counts);
                 self.tell(
                     self.explicit.name,
                     "the steps were within reach of an explicit method",

@@ -87,9 +87,6 @@ impl Controller {
     }
 }
 
-/// Rejections in a row after which a step is given up.
-pub const MAX_REJECTIONS: u32 = 60;
-
 /// Whether a step of this size still moves the time.
 pub fn is_too_small(t: f64, h: f64) -> bool {
     h <= 4.0 * f64::EPSILON * t.abs() || h < f64::MIN_POSITIVE

@@ -2,12 +2,12 @@
 
 use super::auto::Auto;
 use super::bdf::{self, Bdf};
-use super::explicit_rk::ExplicitRk;
+use super::explicit_rk::explicit_rk;
 use super::integrate::integrate;
 use super::newton_matrix::LinearSolver;
-use super::rosenbrock::RosenbrockStepper;
+use super::rosenbrock::rosenbrock;
 use super::stepper::{Start, Stepper};
-use super::tableau::{explicit, rosenbrock};
+use super::tableau;
 use crate::{
     problem::{Problem, Sink},
     solution::{Counts, Outcome},
@@ -56,12 +56,17 @@ pub const METHODS: &[Method] = &[
 /// The row of tableau `I` of the explicit ones.
 const fn explicit_row<const I: usize>() -> Method {
     Method {
-        name: explicit::ALL[I].name,
-        order: Order::Fixed(explicit::ALL[I].order),
-        dense_order: Order::Fixed(explicit::ALL[I].dense_order),
-        about: explicit::ALL[I].about,
+        name: tableau::explicit::ALL[I].name,
+        order: Order::Fixed(tableau::explicit::ALL[I].order),
+        dense_order: Order::Fixed(tableau::explicit::ALL[I].dense_order),
+        about: tableau::explicit::ALL[I].about,
         start: |problem, start, counts| {
-            Box::new(ExplicitRk::new(explicit::ALL[I], problem, start, counts))
+            Box::new(explicit_rk(
+                tableau::explicit::ALL[I],
+                problem,
+                start,
+                counts,
+            ))
         },
     }
 }
@@ -69,13 +74,13 @@ const fn explicit_row<const I: usize>() -> Method {
 /// The row of tableau `I` of the Rosenbrock methods.
 const fn rosenbrock_row<const I: usize>() -> Method {
     Method {
-        name: rosenbrock::ALL[I].name,
-        order: Order::Fixed(rosenbrock::ALL[I].order),
-        dense_order: Order::Fixed(rosenbrock::ALL[I].dense_order),
-        about: rosenbrock::ALL[I].about,
+        name: tableau::rosenbrock::ALL[I].name,
+        order: Order::Fixed(tableau::rosenbrock::ALL[I].order),
+        dense_order: Order::Fixed(tableau::rosenbrock::ALL[I].dense_order),
+        about: tableau::rosenbrock::ALL[I].about,
         start: |problem, start, counts| {
-            Box::new(RosenbrockStepper::new(
-                rosenbrock::ALL[I],
+            Box::new(rosenbrock(
+                tableau::rosenbrock::ALL[I],
                 problem,
                 start,
                 counts,
@@ -134,8 +139,8 @@ mod tests {
 
     #[test]
     fn every_tableau_has_a_row() {
-        let explicit = explicit::ALL.iter().map(|tableau| tableau.name);
-        let rosenbrock = rosenbrock::ALL.iter().map(|tableau| tableau.name);
+        let explicit = tableau::explicit::ALL.iter().map(|tableau| tableau.name);
+        let rosenbrock = tableau::rosenbrock::ALL.iter().map(|tableau| tableau.name);
         assert!(explicit.chain(rosenbrock).all(|name| find(name).is_some()));
     }
 }

@@ -22,6 +22,7 @@ mod methods;
 mod newton;
 mod newton_matrix;
 mod nordsieck;
+mod one_step;
 mod rosenbrock;
 mod stepper;
 mod tableau;
