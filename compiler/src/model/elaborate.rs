@@ -4,11 +4,14 @@ use super::Model;
 use super::definitions::{definition_order, varying};
 use super::entities::StateId;
 use super::lower::Lowering;
+use super::measure::Measure;
 use super::names::{Names, check_names, report_unused};
 use super::scope::{EntityId, EntityKind, Meaning, World, declare};
-use super::{equation, experiment, load, plot, reaction, rules, symbols, values};
+use super::units::Units;
+use super::walk::At;
+use super::{check_units, equation, experiment, load, plot, reaction, rules, symbols, values};
 use crate::syntax::ast::{DeclKind, ItemKind};
-use crate::terms::Pool;
+use crate::terms::{Pool, SymbolId};
 use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
 
 /// Finds the text of a used file or stdlib module; the command line does the reading.
@@ -28,6 +31,12 @@ pub(super) struct Elaboration<'w, 'a> {
     pub called: Vec<String>,
     /// By entity: its place among the states.
     pub positions: Vec<Option<StateId>>,
+    /// By state: its unit.
+    pub state_measures: Vec<Measure>,
+    /// By state: its symbol.
+    pub state_symbols: Vec<SymbolId>,
+    /// By entity: the initial value of a state.
+    pub initial: Vec<Option<At>>,
     /// By entity: on which state, or on time, it depends.
     pub varies: Vec<Option<String>>,
     pub diagnostics: &'w mut Diagnostics,
@@ -54,6 +63,9 @@ pub fn elaborate(
         lowering: Lowering::new(&world, pool, time_term),
         called: symbols::model_names(&world),
         positions: vec![None; world.entities.len()],
+        state_measures: Vec::new(),
+        state_symbols: Vec::new(),
+        initial: Vec::new(),
         varies: varying(&world, &order),
         diagnostics,
     };
@@ -62,6 +74,11 @@ pub fn elaborate(
         ..Model::default()
     };
     name_model(&world, sources, &mut model);
+    values::declare_states(&mut e, &mut model);
+    let units = Units::read(&world, sources, e.diagnostics);
+    check_units::check(&mut e, &order, units);
+    let time = e.lowering.terms.units.time;
+    model.time_unit = e.lowering.terms.units.unit(time);
     values::build(&mut e, &order, &mut model);
     reaction::build(&mut e, &mut model);
     equation::build(&mut e, &mut model);

@@ -58,7 +58,13 @@ fn add(
     if equation.order == 2 {
         follow_velocity(e, id, span, given, model);
     }
-    let value = e.lowering.term(at(file, equation.value), e.diagnostics);
+    let units = &mut e.lowering.terms.units;
+    let wanted = units
+        .measures
+        .quotient(units.of[changed.0 as usize], units.time);
+    let value = e
+        .lowering
+        .term_in(at(file, equation.value), wanted, e.diagnostics);
     if is_free {
         model.rates.push((state, value));
     }
@@ -101,7 +107,7 @@ fn follow_velocity(
 ) {
     let state = position(e, id);
     let velocity = e.lowering.terms.values[e.world.velocities[&id].0 as usize];
-    let rate = velocity.expect("a velocity has its symbol");
+    let rate = velocity.expect("a velocity has its symbol").term;
     if given.following.insert(state) && claim(e, state, span, given, model) {
         model.rates.push((state, rate));
     }

@@ -324,7 +324,7 @@ pub enum ModelError {
         at: SourceSpan,
         limit: u64,
     },
-    #[error("{what}: `{left}` against `{right}`")]
+    #[error("{what} differ in unit: `{left}` and `{right}`")]
     #[diagnostic(code(unit_mismatch))]
     UnitMismatch {
         what: String,
@@ -334,6 +334,25 @@ pub enum ModelError {
         labels: Vec<LabeledSpan>,
         #[help]
         help: Option<String>,
+    },
+    #[error("{what} is {found}, but {needed} is needed")]
+    #[diagnostic(code(wrong_unit))]
+    WrongUnit {
+        what: String,
+        found: String,
+        needed: String,
+        #[label(collection)]
+        labels: Vec<LabeledSpan>,
+        #[help]
+        help: Option<String>,
+    },
+    #[error("`{unit}` cannot be a unit: {problem}")]
+    #[diagnostic(code(invalid_unit))]
+    InvalidUnit {
+        unit: String,
+        problem: &'static str,
+        #[label("here")]
+        at: SourceSpan,
     },
     #[error("{what} must be a pure number, but has the unit `{unit}`")]
     #[diagnostic(

@@ -3,6 +3,7 @@
 use super::elaborate::Elaboration;
 use super::entities::{DEFAULT_ATOL, DEFAULT_POINTS, DEFAULT_RTOL, Model, Save, Simulate, StateId};
 use super::error::ModelError;
+use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
 use super::scope::{EntityKind, FileId, Meaning, World};
 use super::values::{at, constant_term};
@@ -206,17 +207,19 @@ fn end_time(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<T
         SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => return None,
     };
     e.names.check(e.world, until, None, e.diagnostics);
-    let term = constant_term(e, until, "until");
+    let time = e.lowering.terms.units.time;
+    let term = constant_term(e, until, "until", time);
     let number = e.lowering.terms.pool.as_number(term);
     let is_positive = number.is_none_or(|n| n.signum() > 0);
     is_positive.then_some(term)
 }
 
 fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save> {
+    let time = e.lowering.terms.units.time;
     let expr = match value {
         SettingValue::Expr(expr) => *expr,
         SettingValue::List(times, _) => {
-            let times: Option<Vec<f64>> = times.iter().map(|&t| number(e, file, t)).collect();
+            let times: Option<Vec<f64>> = times.iter().map(|&t| number(e, file, t, time)).collect();
             let is_ascending = |t: &Vec<f64>| t.windows(2).all(|w| w[0] < w[1]) && t[0] >= 0.0;
             return times
                 .filter(|t| !t.is_empty())
@@ -232,7 +235,16 @@ fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save>
     let ExprKind::Call(function, args) = &ast.expr(expr).kind else {
         return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
     };
-    let args: Option<Vec<f64>> = args.iter().map(|&a| number(e, file, a)).collect();
+    let n_times = if ast.name(function.name) == "points" {
+        0
+    } else {
+        2
+    };
+    let value = |(i, &a)| {
+        let unit = if i < n_times { time } else { Measure::ONE };
+        number(e, file, a, unit)
+    };
+    let args: Option<Vec<f64>> = args.iter().enumerate().map(value).collect();
     match (ast.name(function.name), args?.as_slice()) {
         ("points", &[n]) => Some(Save::Points(count(n)?)),
         ("every", &[dt]) if dt > 0.0 => Some(Save::Every(dt)),
@@ -246,17 +258,17 @@ fn count(n: f64) -> Option<u32> {
     is_count.then_some(n as u32)
 }
 
-/// The value of an expression without states, parameters or time.
-fn number(e: &mut Elaboration, file: FileId, expr: Expr) -> Option<f64> {
+/// The value, in this unit, of an expression without states, parameters or time.
+fn number(e: &mut Elaboration, file: FileId, expr: Expr, unit: Measure) -> Option<f64> {
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
-    let term = e.lowering.term(at, e.diagnostics);
+    let term = e.lowering.given(at, unit, e.diagnostics);
     e.lowering.terms.pool.as_number(term).map(|n| n.to_f64())
 }
 
 fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {
     match value {
-        SettingValue::Expr(expr) => number(e, file, *expr).filter(|&x| x > 0.0),
+        SettingValue::Expr(expr) => number(e, file, *expr, Measure::ONE).filter(|&x| x > 0.0),
         SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => None,
     }
 }
@@ -269,10 +281,12 @@ fn tolerances(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option
     };
     let mut single = Vec::new();
     for (name, expr) in rows {
-        let tolerance = number(e, file, *expr).filter(|&x| x > 0.0)?;
-        if let Some(id) = super::values::state_named(e, file, *name) {
-            single.push((e.positions[id.0 as usize]?, tolerance));
-        }
+        let Some(id) = super::values::state_named(e, file, *name) else {
+            continue;
+        };
+        let unit = e.lowering.terms.units.of[id.0 as usize];
+        let tolerance = number(e, file, *expr, unit).filter(|&x| x > 0.0)?;
+        single.push((e.positions[id.0 as usize]?, tolerance));
     }
     Some((None, single))
 }

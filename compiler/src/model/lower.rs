@@ -1,28 +1,46 @@
 //! Expressions to terms.
+//!
+//! Every value is a term and the unit in which it counts. Values of one unit combine as they are; a factor enters only
+//! where units of different sizes meet, and where a value is wanted in a unit of another size.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::check_units::is_bare;
 use super::error::ModelError;
+use super::measure::{Exponent, Measure};
 use super::scope::{EntityId, World};
+use super::signature::{Signature, signature};
+use super::units::Units;
 use super::walk::{Algebra, Arithmetic, At, Machine};
 use crate::diagnostic::Diagnostics;
 use crate::syntax::ast::{ExprKind, UnitExpr};
 use crate::terms::{Number, Op, Pool, Term};
 
+/// A term, and the unit in which it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Amount {
+    pub term: Term,
+    pub measure: Measure,
+}
+
 /// Turns expressions into terms; the values of entities are filled in as they become known.
 pub(super) struct Lowering<'w, 'a> {
     world: &'w World<'a>,
-    machine: Machine<Term>,
-    pub terms: Terms,
+    machine: Machine<Amount>,
+    pub terms: Terms<'w, 'a>,
 }
 
 /// The algebra of terms.
-pub(super) struct Terms {
+pub(super) struct Terms<'w, 'a> {
+    world: &'w World<'a>,
     pub pool: Pool,
+    pub units: Units,
     /// By entity: its symbol, or its expanded definition.
-    pub values: Vec<Option<Term>>,
+    pub values: Vec<Option<Amount>>,
+    /// Constants whose value is a literal number: as exponents they are that number.
+    pub literals: FxHashMap<Term, Number>,
     time: Term,
-    /// Divisions by zero not yet reported, and all ever found.
+    /// Divisions by zero not yet reported, with the calls they are in, and all ever found.
     zero_divisors: Vec<(At, Option<At>)>,
     seen_divisors: FxHashSet<At>,
     /// The calls being expanded, innermost last.
@@ -30,14 +48,16 @@ pub(super) struct Terms {
 }
 
 impl<'w, 'a> Lowering<'w, 'a> {
-    pub fn new(world: &'w World<'a>, mut pool: Pool, time: Term) -> Self {
-        pool.int(0);
+    pub fn new(world: &'w World<'a>, pool: Pool, time: Term) -> Self {
         Lowering {
             world,
             machine: Machine::new(),
             terms: Terms {
+                world,
                 pool,
+                units: Units::off(world),
                 values: vec![None; world.entities.len()],
+                literals: FxHashMap::default(),
                 time,
                 zero_divisors: Vec::new(),
                 seen_divisors: FxHashSet::default(),
@@ -46,8 +66,8 @@ impl<'w, 'a> Lowering<'w, 'a> {
         }
     }
 
-    /// The term of an expression.
-    pub fn term(&mut self, at: At, diagnostics: &mut Diagnostics) -> Term {
+    /// The term of an expression, in its own unit.
+    pub fn amount(&mut self, at: At, diagnostics: &mut Diagnostics) -> Amount {
         let Lowering {
             world,
             machine,
@@ -59,6 +79,90 @@ impl<'w, 'a> Lowering<'w, 'a> {
             diagnostics.push(division_by_zero(world, at, call));
         }
         value
+    }
+
+    /// The term of an expression, in the unit wanted.
+    pub fn term_in(&mut self, at: At, wanted: Measure, diagnostics: &mut Diagnostics) -> Term {
+        let amount = self.amount(at, diagnostics);
+        self.terms.convert(amount, wanted)
+    }
+
+    /// The term of a given value: a bare number is in the unit wanted already.
+    pub fn given(&mut self, at: At, wanted: Measure, diagnostics: &mut Diagnostics) -> Term {
+        let amount = self.amount(at, diagnostics);
+        if wanted == Measure::ONE || is_bare(self.world, at) {
+            return amount.term;
+        }
+        self.terms.convert(amount, wanted)
+    }
+}
+
+impl Terms<'_, '_> {
+    /// The term in another unit of the same dimension.
+    pub fn convert(&mut self, amount: Amount, wanted: Measure) -> Term {
+        if amount.measure == wanted {
+            return amount.term;
+        }
+        let scale = self.units.measures.conversion(amount.measure, wanted);
+        scale.apply(&mut self.pool, amount.term)
+    }
+
+    fn number_of(&self, amount: Amount) -> Option<&Number> {
+        self.pool.as_number(amount.term)
+    }
+
+    fn pure(&self, term: Term) -> Amount {
+        Amount {
+            term,
+            measure: Measure::ONE,
+        }
+    }
+
+    /// The values in one unit: that of the first which is not zero.
+    fn alike(&mut self, args: &[Amount]) -> (Vec<Term>, Measure) {
+        let is_zero = |a: &Amount| self.number_of(*a).is_some_and(Number::is_zero);
+        let leading = args.iter().find(|a| !is_zero(a)).or(args.first());
+        let measure = leading.map_or(Measure::ONE, |a| a.measure);
+        let terms = args.iter().map(|&a| self.convert(a, measure)).collect();
+        (terms, measure)
+    }
+
+    fn power(&mut self, base: Amount, exponent: Amount) -> Amount {
+        let exponent = self.convert(exponent, Measure::ONE);
+        let literal = self.literals.get(&exponent).cloned();
+        let known = self.pool.as_number(exponent).cloned().or(literal);
+        if let Some(n) = known {
+            let exponent = self.pool.number(n.clone());
+            let measure = self.units.measures.power(base.measure, &n);
+            return Amount {
+                term: self.pool.pow(base.term, exponent),
+                measure: measure.unwrap_or(Measure::ANY),
+            };
+        }
+        if base.measure == Measure::ONE {
+            let term = self.pool.pow(base.term, exponent);
+            return self.pure(term);
+        }
+        let symbol = Exponent::Term(exponent);
+        let (measure, wanted) = self.units.measures.open_power(base.measure, symbol);
+        let base = self.convert(base, wanted);
+        Amount {
+            term: self.pool.pow(base, exponent),
+            measure,
+        }
+    }
+
+    fn divide(&mut self, at: At, a: Amount, b: Amount) -> Amount {
+        if self.number_of(b).is_some_and(Number::is_zero) {
+            if self.seen_divisors.insert(at) {
+                self.zero_divisors.push((at, self.calls.last().copied()));
+            }
+            return self.unknown();
+        }
+        Amount {
+            term: self.pool.div(a.term, b.term),
+            measure: self.units.measures.quotient(a.measure, b.measure),
+        }
     }
 }
 
@@ -75,67 +179,126 @@ fn division_by_zero(world: &World, at: At, call: Option<At>) -> ModelError {
     }
 }
 
-impl Algebra for Terms {
-    type Value = Term;
+impl Algebra for Terms<'_, '_> {
+    type Value = Amount;
 
-    fn number(&mut self, n: &Number) -> Term {
-        self.pool.number(n.clone())
+    fn number(&mut self, n: &Number) -> Amount {
+        let term = self.pool.number(n.clone());
+        self.pure(term)
     }
 
-    fn quantity(&mut self, _at: At, n: &Number, _unit: &UnitExpr) -> Term {
-        self.pool.number(n.clone())
+    fn quantity(&mut self, at: At, n: &Number, unit: &UnitExpr) -> Amount {
+        // Wrong units have been reported by the check.
+        let mut unreported = Diagnostics::new();
+        let ast = self.world.ast(at.file);
+        Amount {
+            term: self.pool.number(n.clone()),
+            measure: self.units.measure(ast, unit, &mut unreported),
+        }
     }
 
-    fn entity(&mut self, _at: At, id: EntityId) -> Term {
+    fn entity(&mut self, _at: At, id: EntityId) -> Amount {
         match self.values[id.0 as usize] {
             Some(value) => value,
             None => self.unknown(),
         }
     }
 
-    fn time(&mut self) -> Term {
-        self.time
+    fn time(&mut self) -> Amount {
+        Amount {
+            term: self.time,
+            measure: self.units.time,
+        }
     }
 
-    fn constant(&mut self, name: &'static str) -> Term {
-        self.pool.constant(name)
+    fn constant(&mut self, name: &'static str) -> Amount {
+        let term = self.pool.constant(name);
+        self.pure(term)
     }
 
-    fn unknown(&mut self) -> Term {
-        self.time
+    fn unknown(&mut self) -> Amount {
+        Amount {
+            term: self.time,
+            measure: Measure::ANY,
+        }
     }
 
-    fn negate(&mut self, a: Term) -> Term {
-        self.pool.neg(a)
+    fn negate(&mut self, a: Amount) -> Amount {
+        Amount {
+            term: self.pool.neg(a.term),
+            ..a
+        }
     }
 
-    fn arithmetic(&mut self, at: At, op: Arithmetic, a: Term, b: Term) -> Term {
+    fn arithmetic(&mut self, at: At, op: Arithmetic, a: Amount, b: Amount) -> Amount {
         match op {
-            Arithmetic::Add => self.pool.add(a, b),
-            Arithmetic::Sub => self.pool.sub(a, b),
-            Arithmetic::Mul => self.pool.mul(a, b),
-            Arithmetic::Div => {
-                let is_zero = self.pool.as_number(b).is_some_and(Number::is_zero);
-                if is_zero {
-                    if self.seen_divisors.insert(at) {
-                        self.zero_divisors.push((at, self.calls.last().copied()));
+            Arithmetic::Add | Arithmetic::Sub => {
+                let (terms, measure) = match a.measure == b.measure {
+                    true => ([a.term, b.term], a.measure),
+                    false => {
+                        let (terms, measure) = self.alike(&[a, b]);
+                        ([terms[0], terms[1]], measure)
                     }
-                    return self.unknown();
-                }
-                self.pool.div(a, b)
+                };
+                let term = match op {
+                    Arithmetic::Sub => self.pool.sub(terms[0], terms[1]),
+                    _ => self.pool.add(terms[0], terms[1]),
+                };
+                Amount { term, measure }
             }
-            Arithmetic::Pow => self.pool.pow(a, b),
+            Arithmetic::Mul => Amount {
+                term: self.pool.mul(a.term, b.term),
+                measure: self.units.measures.product(a.measure, b.measure),
+            },
+            Arithmetic::Div => self.divide(at, a, b),
+            Arithmetic::Pow => self.power(a, b),
         }
     }
 
-    fn call(&mut self, _at: At, op: Op, args: &[Term]) -> Term {
-        match (op, args) {
-            (Op::Pow, [base, exponent]) => self.pool.pow(*base, *exponent),
-            _ => self.pool.call(op, args),
+    fn call(&mut self, _at: At, op: Op, args: &[Amount]) -> Amount {
+        match signature(op) {
+            Signature::Numbers => {
+                let numbers: Vec<Term> = args
+                    .iter()
+                    .map(|&a| self.convert(a, Measure::ONE))
+                    .collect();
+                let term = self.pool.call(op, &numbers);
+                self.pure(term)
+            }
+            Signature::Alike => {
+                let (terms, measure) = self.alike(args);
+                let term = self.pool.call(op, &terms);
+                Amount { term, measure }
+            }
+            Signature::AlikeToNumber => {
+                let (terms, _) = self.alike(args);
+                let term = self.pool.call(op, &terms);
+                self.pure(term)
+            }
+            Signature::SignToNumber => {
+                let terms: Vec<Term> = args.iter().map(|a| a.term).collect();
+                let term = self.pool.call(op, &terms);
+                self.pure(term)
+            }
+            Signature::Root(degree) => {
+                let exponent = Number::ratio(1, degree).expect("degrees are not zero");
+                let measure = self.units.measures.power(args[0].measure, &exponent);
+                Amount {
+                    term: self.pool.call(op, &[args[0].term]),
+                    measure: measure.unwrap_or(Measure::ANY),
+                }
+            }
+            Signature::Power => self.power(args[0], args[1]),
+            Signature::Choice => {
+                let (branches, measure) = self.alike(&args[1..]);
+                let choice = [args[0].term, branches[0], branches[1]];
+                let term = self.pool.call(op, &choice);
+                Amount { term, measure }
+            }
         }
     }
 
-    fn passed(&mut self, _at: At, _function: EntityId, _index: usize, value: Term) -> Term {
+    fn passed(&mut self, _at: At, _function: EntityId, _index: usize, value: Amount) -> Amount {
         value
     }
 
@@ -143,7 +306,7 @@ impl Algebra for Terms {
         self.calls.push(call);
     }
 
-    fn returned(&mut self, _at: At, _function: EntityId, value: Term) -> Term {
+    fn returned(&mut self, _at: At, _function: EntityId, value: Amount) -> Amount {
         self.calls.pop();
         value
     }

@@ -8,7 +8,7 @@
 use rustc_hash::FxHashMap;
 
 use super::scope::EntityId;
-use super::unit::{Dimension, Scale, Unit};
+use super::unit::{Dimension, NO_DIMENSION, Scale, Unit};
 use crate::terms::{Number, Term};
 
 /// A unit of an expression, in [`Measures`].
@@ -74,8 +74,6 @@ pub(super) struct Measures {
     /// The atom of a dimension to an open power, whatever the size of the unit.
     powers: FxHashMap<(Dimension, Exponent), Atom>,
 }
-
-const NO_DIMENSION: Dimension = [Number::ZERO; super::unit::BASE.len()];
 
 impl Measures {
     pub fn new() -> Self {

@@ -1,14 +1,17 @@
 //! `Ast` to [`Model`]: names resolved, units checked, functions inlined, defaults known.
 //!
 //! In reading order: files are loaded ([`load`]), names get their meanings ([`scope`], [`names`]), definitions their order
-//! ([`definitions`]); then expressions become terms ([`walk`], [`lower`]) and the parts of the model are built.
+//! ([`definitions`]) and everything its unit ([`units`], [`check_units`]); then expressions become terms ([`walk`], [`lower`]) and
+//! the parts of the model are built.
 
+mod check_units;
 mod definitions;
 mod elaborate;
 pub mod entities;
 mod equation;
 mod error;
 mod experiment;
+mod infer;
 mod load;
 mod lower;
 mod measure;
@@ -18,8 +21,11 @@ mod plot;
 mod reaction;
 mod rules;
 mod scope;
+mod signature;
 mod symbols;
 pub mod unit;
+mod unit_names;
+mod units;
 mod values;
 mod walk;
 

@@ -73,7 +73,7 @@ fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {
 fn labelled(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) -> (String, Term) {
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
-    let term = e.lowering.term(at, e.diagnostics);
+    let term = e.lowering.amount(at, e.diagnostics).term;
     let ast = e.world.ast(file);
     let node = ast.expr(expr);
     let label = match node.kind {

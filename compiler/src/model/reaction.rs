@@ -3,10 +3,13 @@
 use super::elaborate::Elaboration;
 use super::entities::{Model, Rate, Reaction, StateId};
 use super::error::ModelError;
+use super::lower::Amount;
+use super::measure::Measure;
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin};
 use super::values::at;
+use super::walk::At;
 use crate::source::Span;
-use crate::syntax::ast::{self, Arrow, DeclKind, Expr, ItemKind, Participant};
+use crate::syntax::ast::{self, Arrow, DeclKind, ItemKind, Participant};
 use crate::terms::{Number, Term};
 
 /// The largest stoichiometry whose factorial is divided out.
@@ -40,46 +43,100 @@ fn add(e: &mut Elaboration, file: FileId, r: &ast::Reaction, span: Span, model: 
         return;
     };
     let name = r.name.map(|n| e.world.ast(file).name(n.name).to_owned());
+    let flow = Flow::of(e, reactants.iter().chain(&products));
+    let mut push = |e: &mut Elaboration, name, reactants, products, rate| {
+        let mut reaction = Reaction {
+            name,
+            reactants,
+            products,
+            rate,
+            span,
+        };
+        flow.rescale(e, &mut reaction);
+        model.reactions.push(reaction);
+    };
     match r.arrow {
+        Arrow::Law | Arrow::ReversibleLaw => {
+            let law = e
+                .lowering
+                .term_in(at(file, r.rates[0]), flow.measure, e.diagnostics);
+            push(e, name, reactants, products, Rate::Law(law));
+        }
         Arrow::MassAction => {
-            let rate = mass_action(e, file, r.rates[0], &reactants, r.combinatoric);
-            model.reactions.push(Reaction {
-                name,
-                reactants,
-                products,
-                rate,
-                span,
-            });
+            let rate = mass_action(e, at(file, r.rates[0]), &reactants, r.combinatoric, &flow);
+            push(e, name, reactants, products, rate);
         }
         Arrow::ReversibleMassAction => {
-            let forward = mass_action(e, file, r.rates[0], &reactants, r.combinatoric);
-            let backward = mass_action(e, file, r.rates[1], &products, r.combinatoric);
-            model.reactions.push(Reaction {
-                name: name.clone(),
-                reactants: reactants.clone(),
-                products: products.clone(),
-                rate: forward,
-                span,
-            });
-            model.reactions.push(Reaction {
-                name: name.map(|n| n + "_reverse"),
-                reactants: products,
-                products: reactants,
-                rate: backward,
-                span,
-            });
-        }
-        Arrow::Law | Arrow::ReversibleLaw => {
-            let rate = Rate::Law(e.lowering.term(at(file, r.rates[0]), e.diagnostics));
-            model.reactions.push(Reaction {
-                name,
-                reactants,
-                products,
-                rate,
-                span,
-            });
+            let forward = mass_action(e, at(file, r.rates[0]), &reactants, r.combinatoric, &flow);
+            let backward = mass_action(e, at(file, r.rates[1]), &products, r.combinatoric, &flow);
+            let reverse_name = name.as_ref().map(|n| format!("{n}_reverse"));
+            push(e, name, reactants.clone(), products.clone(), forward);
+            push(e, reverse_name, products, reactants, backward);
         }
     }
+}
+
+/// The unit in which the rate of a reaction counts: that of its first species, in the model's time.
+struct Flow {
+    amount: Measure,
+    measure: Measure,
+    /// Some species counts in a unit of another size.
+    is_mixed: bool,
+}
+
+impl Flow {
+    fn of<'s>(
+        e: &mut Elaboration,
+        participants: impl Iterator<Item = &'s (StateId, Number)>,
+    ) -> Flow {
+        let mut amount = None;
+        let mut is_mixed = false;
+        let units = &mut e.lowering.terms.units;
+        for (state, _) in participants {
+            let own = e.state_measures[state.0 as usize];
+            let first = *amount.get_or_insert(own);
+            is_mixed |= first != own && !units.measures.conversion(first, own).is_one();
+        }
+        let amount = amount.unwrap_or(Measure::ONE);
+        Flow {
+            amount,
+            measure: units.measures.quotient(amount, units.time),
+            is_mixed,
+        }
+    }
+
+    /// Where species count in units of different sizes, each gets its share in its own unit, and the rate is written out.
+    fn rescale(&self, e: &mut Elaboration, reaction: &mut Reaction) {
+        if !self.is_mixed {
+            return;
+        }
+        reaction.rate = Rate::Law(written_out(e, reaction));
+        for (state, n) in reaction.reactants.iter_mut().chain(&mut reaction.products) {
+            let own = e.state_measures[state.0 as usize];
+            let scale = e.lowering.terms.units.measures.conversion(self.amount, own);
+            match scale.as_number() {
+                Some(factor) => *n = &*n * factor,
+                None => e.diagnostics.push(ModelError::InvalidUnit {
+                    unit: e.lowering.terms.units.measures.text(own),
+                    problem: "species of one reaction must convert by a rational factor",
+                    at: reaction.span.into(),
+                }),
+            }
+        }
+    }
+}
+
+/// The rate as one term.
+fn written_out(e: &mut Elaboration, reaction: &Reaction) -> Term {
+    let (constant, pool) = match reaction.rate {
+        Rate::Law(law) => return law,
+        Rate::MassAction { constant, .. } => (constant, &mut e.lowering.terms.pool),
+    };
+    let mut factors = vec![(constant, Number::ONE)];
+    for (state, n) in &reaction.reactants {
+        factors.push((pool.var(e.state_symbols[state.0 as usize]), n.clone()));
+    }
+    pool.monomial(Number::ONE, &factors)
 }
 
 /// Whether mass action reads the left and the right side.
@@ -214,19 +271,32 @@ fn species(e: &mut Elaboration, file: FileId, p: &Participant) -> Option<EntityI
     }
 }
 
+/// The rate by mass action: the constant in such a unit that it multiplies the plain product of amounts.
 fn mass_action(
     e: &mut Elaboration,
-    file: FileId,
-    rate: Expr,
+    rate: At,
     reactants: &Side,
     combinatoric: bool,
+    flow: &Flow,
 ) -> Rate {
-    let k = e.lowering.term(at(file, rate), e.diagnostics);
-    let constant = if combinatoric {
-        divide_by_factorials(e, k, reactants)
-    } else {
-        k
-    };
+    let k = e.lowering.amount(rate, e.diagnostics);
+    let mut constant = k.term;
+    if e.lowering.terms.units.on {
+        let measures = &mut e.lowering.terms.units.measures;
+        let mut whole = k.measure;
+        for (state, n) in reactants {
+            let power = measures.power(e.state_measures[state.0 as usize], n);
+            whole = measures.product(whole, power.unwrap_or(Measure::ANY));
+        }
+        let whole = Amount {
+            term: k.term,
+            measure: whole,
+        };
+        constant = e.lowering.terms.convert(whole, flow.measure);
+    }
+    if combinatoric {
+        constant = divide_by_factorials(e, constant, reactants);
+    }
     Rate::MassAction {
         constant,
         combinatoric,

@@ -8,6 +8,9 @@ pub const BASE: [&str; 8] = ["m", "kg", "s", "A", "K", "mol", "cd", "molecule"];
 /// Exponents of the base units, in the order of [`BASE`].
 pub type Dimension = [Number; BASE.len()];
 
+/// The dimension of a pure number.
+pub const NO_DIMENSION: Dimension = [Number::ZERO; BASE.len()];
+
 /// A unit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Unit {

@@ -4,14 +4,24 @@ use super::definitions::{check_initial_values, first_varying};
 use super::elaborate::{Elaboration, can_change};
 use super::entities::{Model, Observable, Parameter, State, StateId, StateKind};
 use super::error::ModelError;
+use super::lower::Amount;
+use super::measure::Measure;
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin};
 use super::walk::At;
 use crate::syntax::ast::{DeclKind, Expr, Ident, ItemKind};
 use crate::terms::Term;
 
-/// Fills in parameters, states and observables, and the values that their names stand for.
-pub(super) fn build(e: &mut Elaboration, order: &[EntityId], model: &mut Model) {
+/// Gives every state its symbol and place, and finds its initial value.
+pub(super) fn declare_states(e: &mut Elaboration, model: &mut Model) {
     add_states(e, model);
+    e.initial = given_initial_values(e);
+    let initial = |id: EntityId| e.initial[id.0 as usize].map(|at| (at.file, at.expr));
+    check_initial_values(e.world, &initial, e.diagnostics);
+}
+
+/// Fills in parameters, observables and initial values, and the values that names stand for.
+pub(super) fn build(e: &mut Elaboration, order: &[EntityId], model: &mut Model) {
+    value_states(e, model);
     for &id in order {
         match e.world.entity(id).kind {
             EntityKind::Value(DeclKind::Const | DeclKind::Param) => add_parameter(e, id, model),
@@ -53,7 +63,6 @@ fn add_state(e: &mut Elaboration, id: EntityId, kind: StateKind, model: &mut Mod
     let name = e.called[id.0 as usize].clone();
     let symbol = pool.symbol(&name);
     let term = pool.var(symbol);
-    e.lowering.terms.values[id.0 as usize] = Some(term);
     e.positions[id.0 as usize] = Some(StateId(model.states.len() as u32));
     let is_velocity = e.world.entity(id).kind == EntityKind::Velocity;
     let declared = e.world.declaration(id).filter(|_| !is_velocity);
@@ -68,6 +77,25 @@ fn add_state(e: &mut Elaboration, id: EntityId, kind: StateKind, model: &mut Mod
     });
 }
 
+/// What the names of states stand for, now that their units are known.
+fn value_states(e: &mut Elaboration, model: &mut Model) {
+    e.state_symbols = model.states.iter().map(|s| s.symbol).collect();
+    e.state_measures = vec![Measure::ONE; model.states.len()];
+    for id in e.world.entity_ids() {
+        let Some(state) = e.positions[id.0 as usize] else {
+            continue;
+        };
+        let measure = e.lowering.terms.units.of[id.0 as usize];
+        e.state_measures[state.0 as usize] = measure;
+        let state = &mut model.states[state.0 as usize];
+        state.unit = e.lowering.terms.units.unit(measure);
+        e.lowering.terms.values[id.0 as usize] = Some(Amount {
+            term: state.initial,
+            measure,
+        });
+    }
+}
+
 fn value_of(e: &Elaboration, id: EntityId) -> Option<At> {
     let expr = e.world.declaration(id)?.value?;
     let file = e.world.entity(id).file;
@@ -75,32 +103,37 @@ fn value_of(e: &Elaboration, id: EntityId) -> Option<At> {
 }
 
 fn add_parameter(e: &mut Elaboration, id: EntityId, model: &mut Model) {
-    let pool = &mut e.lowering.terms.pool;
     let name = e.called[id.0 as usize].clone();
-    let symbol = pool.symbol(&name);
-    let term = pool.var(symbol);
-    e.lowering.terms.values[id.0 as usize] = Some(term);
+    let measure = e.lowering.terms.units.of[id.0 as usize];
+    let terms = &mut e.lowering.terms;
+    let symbol = terms.pool.symbol(&name);
+    let term = terms.pool.var(symbol);
+    terms.values[id.0 as usize] = Some(Amount { term, measure });
     let is_const = e.world.entity(id).kind == EntityKind::Value(DeclKind::Const);
     let value = match value_of(e, id) {
-        Some(at) => constant_term(e, at, &name),
+        Some(at) => constant_term(e, at, &name, measure),
         None => {
             report_missing(e, id, if is_const { "constant" } else { "parameter" });
             term
         }
     };
+    let terms = &mut e.lowering.terms;
+    if let Some(n) = terms.pool.as_number(value).filter(|_| is_const).cloned() {
+        terms.literals.insert(term, n);
+    }
     model.parameters.push(Parameter {
         name,
         symbol,
         value,
         is_const,
-        unit: None,
+        unit: terms.units.unit(measure),
         doc: e.world.declaration(id).and_then(|d| d.doc.clone()),
         span: e.world.span(id),
     });
 }
 
-/// The term of an expression that may not change while the model runs; `of` is what it is for.
-pub(super) fn constant_term(e: &mut Elaboration, at: At, of: &str) -> Term {
+/// The term, in the unit wanted, of an expression that may not change while the model runs; `of` is what it is for.
+pub(super) fn constant_term(e: &mut Elaboration, at: At, of: &str, wanted: Measure) -> Term {
     if let Some(on) = first_varying(e.world, at, None, &e.varies) {
         e.diagnostics.push(ModelError::NotConstant {
             name: of.into(),
@@ -108,7 +141,7 @@ pub(super) fn constant_term(e: &mut Elaboration, at: At, of: &str) -> Term {
             at: e.world.ast(at.file).expr(at.expr).span.into(),
         });
     }
-    e.lowering.term(at, e.diagnostics)
+    e.lowering.given(at, wanted, e.diagnostics)
 }
 
 fn report_missing(e: &mut Elaboration, id: EntityId, kind: &'static str) {
@@ -123,11 +156,21 @@ fn report_missing(e: &mut Elaboration, id: EntityId, kind: &'static str) {
 fn define(e: &mut Elaboration, id: EntityId) {
     match value_of(e, id) {
         Some(at) => {
-            let term = e.lowering.term(at, e.diagnostics);
-            e.lowering.terms.values[id.0 as usize] = Some(term);
+            let amount = define_as(e, id, at);
+            e.lowering.terms.values[id.0 as usize] = Some(amount);
         }
         None => report_missing(e, id, "named expression"),
     }
+}
+
+fn define_as(e: &mut Elaboration, id: EntityId, at: At) -> Amount {
+    let declares = e.world.declaration(id).is_some_and(|d| d.unit.is_some());
+    if !declares {
+        return e.lowering.amount(at, e.diagnostics);
+    }
+    let measure = e.lowering.terms.units.of[id.0 as usize];
+    let term = e.lowering.given(at, measure, e.diagnostics);
+    Amount { term, measure }
 }
 
 /// The `let`s of the user's files are observed, in declared order.
@@ -144,8 +187,8 @@ fn add_observables(e: &mut Elaboration, model: &mut Model) {
         };
         model.observables.push(Observable {
             name: e.called[id.0 as usize].clone(),
-            value,
-            unit: None,
+            value: value.term,
+            unit: e.lowering.terms.units.unit(value.measure),
             doc: world.declaration(id).and_then(|d| d.doc.clone()),
         });
     }
@@ -153,16 +196,15 @@ fn add_observables(e: &mut Elaboration, model: &mut Model) {
 
 fn set_initial_values(e: &mut Elaboration, model: &mut Model) {
     let world = e.world;
-    let given = given_initial_values(e);
-    let expr_of = |id: EntityId| given[id.0 as usize].map(|at| (at.file, at.expr));
-    check_initial_values(world, &expr_of, e.diagnostics);
     for id in world.entity_ids() {
         let Some(state) = e.positions[id.0 as usize] else {
             continue;
         };
-        match given[id.0 as usize] {
+        match e.initial[id.0 as usize] {
             Some(at) => {
-                model.states[state.0 as usize].initial = e.lowering.term(at, e.diagnostics);
+                let wanted = e.lowering.terms.units.of[id.0 as usize];
+                let initial = e.lowering.given(at, wanted, e.diagnostics);
+                model.states[state.0 as usize].initial = initial;
             }
             None => e.diagnostics.push(ModelError::MissingInitialValue {
                 kind: noun(model.states[state.0 as usize].kind),

@@ -1,0 +1,345 @@
+//! Units as types: what the declarations, values, reactions and equations of a model demand of its units.
+
+use miette::LabeledSpan;
+
+use super::elaborate::Elaboration;
+use super::error::ModelError;
+use super::infer::{Inference, Known, Sort, Source};
+use super::measure::Measure;
+use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
+use super::units::Units;
+use super::walk::{At, Machine, post_order};
+use crate::diagnostic::Diagnostics;
+use crate::source::Span;
+use crate::syntax::Ast;
+use crate::syntax::ast::{
+    Arrow, DeclKind, Equation, Expr, ExprKind, Ident, ItemKind, Participant, Reaction,
+    SettingValue, Simulate,
+};
+
+/// Checks all units and finds those that are not declared, for the lowering to use.
+pub(super) fn check(e: &mut Elaboration, order: &[EntityId], units: Units) {
+    if !units.on {
+        e.lowering.terms.units = units;
+        return;
+    }
+    let mut checker = Checker {
+        inference: Inference::new(e.world, units, e.diagnostics),
+        machine: Machine::new(),
+        world: e.world,
+    };
+    checker.declare();
+    checker.definitions(order);
+    for id in e.world.entity_ids() {
+        if let Some(at) = e.initial[id.0 as usize] {
+            checker.value_of(id, at, "the initial value");
+        }
+    }
+    for file in e.world.file_ids() {
+        if e.world.file(file).origin != Origin::Std {
+            checker.file(file);
+        }
+    }
+    checker.report_undetermined(&|id| {
+        let is_state = e.positions[id.0 as usize].is_some();
+        is_state || e.names.used[id.0 as usize]
+    });
+    e.lowering.terms.units = checker.inference.units;
+}
+
+/// Whether an expression is made of bare numbers only: then it counts in whatever unit is needed where a value is given.
+pub(super) fn is_bare(world: &World, at: At) -> bool {
+    let ast = world.ast(at.file);
+    let mut nodes = Vec::new();
+    post_order(ast, at.expr, &mut nodes);
+    nodes.into_iter().all(|e| match &ast.expr(e).kind {
+        ExprKind::Number(_)
+        | ExprKind::Unary(..)
+        | ExprKind::Binary(..)
+        | ExprKind::If(..)
+        | ExprKind::Error => true,
+        ExprKind::Quantity(..) => false,
+        ExprKind::Name(name) => is_number(world.meaning(at.file, *name)),
+        ExprKind::Call(f, _) => !matches!(world.meaning(at.file, f.name), Meaning::Entity(_)),
+    })
+}
+
+fn is_number(meaning: Meaning) -> bool {
+    match meaning {
+        Meaning::Pi | Meaning::Euler => true,
+        Meaning::Time | Meaning::Entity(_) | Meaning::Unknown => false,
+    }
+}
+
+struct Checker<'w, 'a, 'd> {
+    inference: Inference<'w, 'a, 'd>,
+    machine: Machine<Sort>,
+    world: &'w World<'a>,
+}
+
+impl<'w> Checker<'w, '_, '_> {
+    fn sort(&mut self, at: At) -> Sort {
+        // What expands too far is reported when terms are built.
+        let mut unreported = Diagnostics::new();
+        let sort = self
+            .machine
+            .evaluate(&mut self.inference, self.world, at, &mut unreported);
+        self.inference.reset();
+        sort
+    }
+
+    fn of(&self, id: EntityId) -> Measure {
+        self.inference.units.of[id.0 as usize]
+    }
+
+    /// Gives everything its declared unit, or an unknown one.
+    fn declare(&mut self) {
+        let world = self.world;
+        for id in world.entity_ids() {
+            let entity = world.entity(id);
+            let declared = world.declaration(id).and_then(|d| d.unit.as_deref());
+            let measure = match (entity.kind, declared) {
+                (EntityKind::Value(_), Some(unit)) => {
+                    let ast = world.ast(entity.file);
+                    self.inference
+                        .units
+                        .measure(ast, unit, self.inference.problems)
+                }
+                (EntityKind::Function, _) => Measure::ONE,
+                (EntityKind::Value(DeclKind::Let), None) => Measure::ANY,
+                (EntityKind::Velocity, _) => continue,
+                (EntityKind::Value(_), None) => match world.file(entity.file).origin {
+                    Origin::Std => Measure::ONE,
+                    Origin::Root | Origin::Used => self.inference.units.measures.unknown(id),
+                },
+            };
+            self.inference.units.of[id.0 as usize] = measure;
+        }
+        let time = self.inference.units.time;
+        for (&state, &velocity) in &world.velocities {
+            let rate = self.inference.units.measures.quotient(self.of(state), time);
+            self.inference.units.of[velocity.0 as usize] = rate;
+        }
+    }
+
+    /// Constants, parameters and named expressions, each after what it needs.
+    fn definitions(&mut self, order: &[EntityId]) {
+        for &id in order {
+            let Some(expr) = self.world.declaration(id).and_then(|d| d.value) else {
+                continue;
+            };
+            let file = self.world.entity(id).file;
+            let at = At { file, expr };
+            match self.world.entity(id).kind {
+                EntityKind::Value(DeclKind::Const) => {
+                    if let Known::Number(n) = self.sort(at).known {
+                        self.inference.constants[id.0 as usize] = Some(n);
+                    }
+                    self.value_of(id, at, "the value");
+                }
+                EntityKind::Value(DeclKind::Param) => self.value_of(id, at, "the value"),
+                EntityKind::Value(DeclKind::Let) => self.named_expression(id, at),
+                EntityKind::Value(DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var)
+                | EntityKind::Function
+                | EntityKind::Velocity => {}
+            }
+        }
+    }
+
+    /// The value given to something declared, unless it is a bare number.
+    fn value_of(&mut self, id: EntityId, at: At, what: &str) {
+        if is_bare(self.world, at) {
+            return;
+        }
+        let what = format!("{what} of `{}`", self.world.name(id));
+        let needed = (self.of(id), Source::Entity(id, None));
+        self.expect(&what, at, needed);
+    }
+
+    fn expect(&mut self, what: &str, at: At, needed: (Measure, Source)) {
+        let found = self.sort(at).measure;
+        self.inference
+            .expect(what, (found, Source::Expression(at)), needed);
+    }
+
+    fn named_expression(&mut self, id: EntityId, at: At) {
+        let declares = self.world.declaration(id).is_some_and(|d| d.unit.is_some());
+        if declares {
+            self.value_of(id, at, "the value");
+        } else {
+            self.inference.units.of[id.0 as usize] = self.sort(at).measure;
+        }
+    }
+
+    fn file(&mut self, file: FileId) {
+        for item in &self.world.ast(file).items {
+            match &item.kind {
+                ItemKind::Reaction(r) => self.reaction(file, r),
+                ItemKind::Equation(equation) => self.equation(file, equation),
+                ItemKind::Simulate(simulate) => self.simulate(file, simulate),
+                ItemKind::Plot(plot) => {
+                    for &expr in plot.curves.iter().chain(&plot.against) {
+                        self.sort(At { file, expr });
+                    }
+                }
+                ItemKind::Model { .. }
+                | ItemKind::Use(_)
+                | ItemKind::Declare(_)
+                | ItemKind::Unit { .. }
+                | ItemKind::Function(_)
+                | ItemKind::Init { .. }
+                | ItemKind::Rule(_)
+                | ItemKind::Unsupported { .. } => {}
+            }
+        }
+    }
+
+    fn entity(&self, file: FileId, name: Ident) -> Option<EntityId> {
+        match self.world.meaning(file, name.name) {
+            Meaning::Entity(id) => Some(id),
+            Meaning::Unknown | Meaning::Time | Meaning::Pi | Meaning::Euler => None,
+        }
+    }
+
+    /// All species of a reaction count alike, and its rate is that amount in time.
+    fn reaction(&mut self, file: FileId, r: &Reaction) {
+        let mut amount: Option<(Measure, Source)> = None;
+        for p in r.reactants.iter().chain(&r.products) {
+            let Some(id) = self.entity(file, p.species) else {
+                return;
+            };
+            let here = (self.of(id), Source::Entity(id, Some(p.species.span)));
+            match amount {
+                None => amount = Some(here),
+                Some(first) => {
+                    let what = format!("`{}` reacting here", self.world.name(id));
+                    self.inference.expect(&what, here, first);
+                }
+            }
+        }
+        let Some((amount, source)) = amount else {
+            return;
+        };
+        let time = self.inference.units.time;
+        let flow = self.inference.units.measures.quotient(amount, time);
+        match r.arrow {
+            Arrow::Law | Arrow::ReversibleLaw => {
+                for &expr in &r.rates {
+                    self.expect("the rate law", At { file, expr }, (flow, source));
+                }
+            }
+            Arrow::MassAction | Arrow::ReversibleMassAction => {
+                for (side, &expr) in [&r.reactants, &r.products].into_iter().zip(&r.rates) {
+                    let needed = self.rate_constant(file, side, flow);
+                    self.expect("the rate constant", At { file, expr }, (needed, source));
+                }
+            }
+        }
+    }
+
+    /// The unit of the constant that multiplies the reactants.
+    fn rate_constant(&mut self, file: FileId, side: &[Participant], flow: Measure) -> Measure {
+        let mut needed = flow;
+        for p in side {
+            let Some(id) = self.entity(file, p.species) else {
+                continue;
+            };
+            let of = self.of(id);
+            let measures = &mut self.inference.units.measures;
+            let power = measures.power(of, &p.stoichiometry);
+            needed = measures.quotient(needed, power.unwrap_or(Measure::ANY));
+        }
+        needed
+    }
+
+    fn equation(&mut self, file: FileId, equation: &Equation) {
+        let Some(id) = self.entity(file, equation.target) else {
+            return;
+        };
+        let time = self.inference.units.time;
+        let mut rate = self.of(id);
+        for _ in 0..equation.order {
+            rate = self.inference.units.measures.quotient(rate, time);
+        }
+        let what = format!("the rate of `{}`", self.world.name(id));
+        let at = At {
+            file,
+            expr: equation.value,
+        };
+        let source = Source::Entity(id, Some(equation.target.span));
+        self.expect(&what, at, (rate, source));
+    }
+
+    /// The times in the settings of an experiment.
+    fn simulate(&mut self, file: FileId, simulate: &Simulate) {
+        let ast = self.world.ast(file);
+        for setting in &simulate.settings {
+            let key = ast.name(setting.key.name);
+            if !matches!(key, "until" | "save") {
+                continue;
+            }
+            for expr in times(ast, key, &setting.value) {
+                self.time(At { file, expr }, setting.key.span);
+            }
+        }
+    }
+
+    fn time(&mut self, at: At, key: Span) {
+        if !is_bare(self.world, at) {
+            let time = self.inference.units.time;
+            self.expect("this time", at, (time, Source::Written(key)));
+        }
+    }
+
+    /// Takes the units that nothing determines for pure numbers, and says so once.
+    fn report_undetermined(&mut self, matters: &dyn Fn(EntityId) -> bool) {
+        let mut names: Vec<String> = Vec::new();
+        let mut labels: Vec<LabeledSpan> = Vec::new();
+        for id in self.world.entity_ids() {
+            let of = self.of(id);
+            let undetermined = self.inference.units.measures.unknowns(of);
+            for &unknown in &undetermined {
+                let unit = self.of(unknown);
+                self.inference.units.measures.unify(unit, Measure::ONE);
+                if matters(unknown) {
+                    names.push(format!("`{}`", self.world.name(unknown)));
+                    let span = self.world.span(unknown);
+                    let text = Some("in which unit?".to_owned());
+                    labels.push(LabeledSpan::new_with_span(text, span));
+                }
+            }
+            let of = self.inference.units.measures.resolve(of);
+            self.inference.units.of[id.0 as usize] = of;
+        }
+        if labels.is_empty() {
+            return;
+        }
+        /// So many are named.
+        const MAX_NAMED: usize = 5;
+        if names.len() > MAX_NAMED {
+            names.truncate(MAX_NAMED);
+            labels.truncate(MAX_NAMED);
+            names.push("…".into());
+        }
+        self.inference.problems.push(ModelError::UndeterminedUnit {
+            names: names.join(", "),
+            labels,
+        });
+    }
+}
+
+/// The expressions in a setting that are times.
+fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
+    match value {
+        SettingValue::Expr(e) => match (&ast.expr(*e).kind, key) {
+            (ExprKind::Call(f, args), "save") => match ast.name(f.name) {
+                "every" | "log" => args.iter().take(2).copied().collect(),
+                _ => Vec::new(),
+            },
+            (_, "save") => Vec::new(),
+            _ => vec![*e],
+        },
+        SettingValue::List(list, _) => list.clone(),
+        SettingValue::Names(_) | SettingValue::Table(..) => Vec::new(),
+    }
+}
