@@ -263,7 +263,13 @@ fn number(e: &mut Elaboration, file: FileId, expr: Expr, unit: Measure) -> Optio
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
     let term = e.lowering.given(at, unit, e.diagnostics);
-    e.lowering.terms.pool.as_number(term).map(|n| n.to_f64())
+    let pool = &e.lowering.terms.pool;
+    if !pool.symbols_in(&[term]).is_empty() {
+        return None;
+    }
+    let symbols = vec![f64::NAN; pool.n_symbols()];
+    let value = pool.eval(&[term], &symbols)[0];
+    value.is_finite().then_some(value)
 }
 
 fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {

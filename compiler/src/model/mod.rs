@@ -6,6 +6,7 @@
 
 mod check_units;
 mod definitions;
+mod display;
 mod elaborate;
 pub mod entities;
 mod equation;
