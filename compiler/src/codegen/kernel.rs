@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
 
+use super::fuse::Steps;
 use super::layout::Layout;
 use super::machine;
 use super::schedule::schedule;
@@ -67,19 +68,15 @@ struct Code {
 /// # Panics
 /// If a symbol of the outputs is not among the inputs.
 pub fn compile(pool: &Pool, outputs: &Outputs, inputs: &Inputs, tier: Tier) -> Kernel {
-    let (n_parameters, n_states, n_directions) = (
-        inputs.parameters.len(),
-        inputs.states.len(),
-        inputs.direction.len(),
-    );
     let tape = schedule(pool, outputs, inputs);
     if cfg!(debug_assertions) {
-        tape.verify(n_parameters, n_states, n_directions);
+        tape.verify(inputs);
     }
-    let layout = Layout::new(&tape, n_parameters, n_states, n_directions);
+    let (parameter_steps, body_steps) = (Steps::of_parameter_code(&tape), Steps::of_body(&tape));
+    let layout = Layout::new(&tape, inputs, &parameter_steps, &body_steps);
     let code = Code {
-        parameter_tables: Tables::new(&tape, &tape.parameter_code, &layout, &layout.folded),
-        body_tables: Tables::new(&tape, &tape.body, &layout, &layout.body),
+        parameter_tables: Tables::new(&parameter_steps, &layout, &layout.folded),
+        body_tables: Tables::new(&body_steps, &layout, &layout.body),
         outputs: tape
             .outputs
             .iter()
@@ -88,9 +85,9 @@ pub fn compile(pool: &Pool, outputs: &Outputs, inputs: &Inputs, tier: Tier) -> K
         patience: patience(tier, Tape::count_operations(&tape.body)),
         tape,
         layout,
-        n_parameters,
-        n_states,
-        n_directions,
+        n_parameters: inputs.parameters.len(),
+        n_states: inputs.states.len(),
+        n_directions: inputs.direction.len(),
         machine_code: OnceLock::new(),
         evaluations: AtomicU64::new(0),
     };
@@ -317,6 +314,63 @@ impl Drop for MachineCode {
         if let Some(module) = module {
             // SAFETY: the function pointers live in `self` alone and are not called after this.
             unsafe { module.free_memory() };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::terms::Term;
+
+    /// Values that are used near and far, in the same chunk and in later ones.
+    fn tape() -> (Pool, Outputs, Inputs) {
+        let mut pool = Pool::new();
+        let states: Vec<SymbolId> = (0..8).map(|i| pool.symbol(&format!("u{i}"))).collect();
+        let mut terms: Vec<Term> = states.iter().map(|&s| pool.var(s)).collect();
+        for i in 0..60 {
+            let (a, b, c) = (terms[i], terms[i + 3], terms[i + 7]);
+            let product = pool.mul(a, b);
+            let sum = pool.sub(product, c);
+            terms.push(pool.call(crate::terms::Op::Sin, &[sum]));
+        }
+        let mut outputs = Outputs::of_terms(&terms);
+        let all: Vec<_> = (0..terms.len() as u32)
+            .map(|k| {
+                (
+                    k,
+                    crate::terms::Number::integer(if k % 3 == 0 { -1 } else { 1 }),
+                )
+            })
+            .collect();
+        (5..all.len())
+            .step_by(7)
+            .for_each(|n| outputs.add_row(&all[..n]));
+        (
+            pool,
+            outputs,
+            Inputs {
+                states,
+                ..Inputs::default()
+            },
+        )
+    }
+
+    #[test]
+    fn chunks_of_any_size_agree_with_the_tables() {
+        let (pool, outputs, inputs) = tape();
+        let kernel = compile(&pool, &outputs, &inputs, Tier::Tables);
+        let u = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+        let (mut expected, mut out) =
+            (vec![0.0; kernel.n_outputs()], vec![0.0; kernel.n_outputs()]);
+        let mut evaluator = kernel.evaluator(&[]);
+        evaluator.eval(0.0, &u, &mut expected);
+        for chunk_size in [1, 2, 3, 7, 50, 1000] {
+            let machine_code = MachineCode::new(&kernel.code.tape, &kernel.code.layout, chunk_size);
+            evaluator.workspace[kernel.code.layout.states()..][..8].copy_from_slice(&u);
+            out.fill(f64::NAN);
+            machine_code.run(&kernel.code, &mut evaluator.workspace, &mut out);
+            assert_eq!(out, expected, "chunks of {chunk_size}");
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::tape::{Instruction, Slot, Tape};
-use crate::terms::Op;
+use super::fuse::Steps;
+use super::kernel::Inputs;
+use super::tape::{Slot, Tape};
 
 /// Position of `-0.0`, which may be added to any value without changing it.
 pub(super) const MINUS_ZERO: u32 = 0;
@@ -20,6 +21,7 @@ pub(super) struct Layout {
     time: u32,
     states: u32,
     directions: u32,
+    len: u32,
     /// Results of the parameter tape.
     pub(super) folded: Levels,
     /// Results of the body.
@@ -27,43 +29,43 @@ pub(super) struct Layout {
 }
 
 impl Layout {
+    /// `parameter_steps` and `body_steps` are those of the tape.
     pub(super) fn new(
         tape: &Tape,
-        n_parameters: usize,
-        n_states: usize,
-        n_directions: usize,
+        inputs: &Inputs,
+        parameter_steps: &Steps,
+        body_steps: &Steps,
     ) -> Layout {
         let constants = ONE + 1;
         let parameters = constants + tape.constants.len() as u32;
+        let first_folded = parameters + inputs.parameters.len() as u32;
         let folded = Levels::new(
-            tape,
-            &tape.parameter_code,
+            parameter_steps,
             Slot::Folded,
-            parameters + n_parameters as u32,
+            tape.parameter_code.len(),
+            first_folded,
         );
         let time = folded.end();
         let states = time + 1;
-        let directions = states + n_states as u32;
-        let body = Levels::new(
-            tape,
-            &tape.body,
-            Slot::Body,
-            directions + n_directions as u32,
-        );
+        let directions = states + inputs.states.len() as u32;
+        let first_body = directions + inputs.direction.len() as u32;
+        let body = Levels::new(body_steps, Slot::Body, tape.body.len(), first_body);
+        let len = first_body + tape.body.len() as u32;
         Layout {
             constants,
             parameters,
             time,
             states,
             directions,
+            len,
             folded,
             body,
         }
     }
 
-    /// Length of the workspace.
+    /// Length of the workspace: room for each result of the body, whichever tier runs.
     pub(super) fn len(&self) -> usize {
-        self.body.end() as usize
+        self.len as usize
     }
 
     /// A workspace with the literals in place.
@@ -110,42 +112,50 @@ impl Layout {
     }
 }
 
-/// The results of a piece of code, sorted so that what can run together stands together.
+/// The steps of a piece of code, sorted so that what can run together stands together.
 #[derive(Debug, Clone)]
 pub(super) struct Levels {
     /// Position of the first result.
     pub(super) start: u32,
-    /// Instructions in the order of their results.
+    /// Steps in the order of their results, as positions in [`Steps::steps`].
     pub(super) order: Vec<u32>,
     /// `order[ends[k - 1]..ends[k]]` do not use each other.
     pub(super) ends: Vec<u32>,
-    /// By instruction: position of its result.
+    /// By instruction: position of its result, if it is computed on its own.
     places: Vec<u32>,
 }
 
 impl Levels {
-    /// Sorts by level, counted from the outputs (so that a value is computed as late as its users allow), then by kind, shape and position.
-    /// `slot` makes the slot of a result.
-    fn new(tape: &Tape, code: &[Instruction], slot: fn(u32) -> Slot, start: u32) -> Levels {
-        let mut height = vec![0u32; code.len()];
-        for (i, &instruction) in code.iter().enumerate().rev() {
-            let above = height[i] + 1;
-            tape.for_each_operand(instruction, |operand| {
+    /// Sorts by level, counted from the outputs (so that a value is computed as late as its users allow), then by kind and position in the tape.
+    /// `slot` makes the slot of a result; `n` is the number of instructions.
+    fn new(steps: &Steps, slot: fn(u32) -> Slot, n: usize, start: u32) -> Levels {
+        let mut height = vec![0u32; n];
+        for step in &steps.steps {
+            let above = height[step.result as usize] + 1;
+            for &operand in steps.operands(step) {
                 if let Slot::Folded(k) | Slot::Body(k) = operand
                     && operand == slot(k)
                 {
                     height[k as usize] = height[k as usize].max(above);
                 }
-            });
+            }
         }
-        let mut order = (0..code.len() as u32).collect::<Vec<_>>();
-        order.sort_by_cached_key(|&i| (Reverse(height[i as usize]), sort_key(code[i as usize]), i));
-        let mut places = vec![0; code.len()];
+        let key = |&i: &u32| {
+            let step = &steps.steps[i as usize];
+            (
+                Reverse(height[step.result as usize]),
+                step.kind,
+                step.result,
+            )
+        };
+        let mut order = (0..steps.steps.len() as u32).collect::<Vec<_>>();
+        order.sort_unstable_by_key(key);
+        let mut places = vec![u32::MAX; n];
         for (rank, &i) in order.iter().enumerate() {
-            places[i as usize] = start + rank as u32;
+            places[steps.steps[i as usize].result as usize] = start + rank as u32;
         }
         let mut end = 0;
-        let levels = order.chunk_by(|&a, &b| height[a as usize] == height[b as usize]);
+        let levels = order.chunk_by(|a, b| key(a).0 == key(b).0);
         let ends = levels
             .map(|level| {
                 end += level.len() as u32;
@@ -162,26 +172,5 @@ impl Levels {
 
     fn end(&self) -> u32 {
         self.start + self.order.len() as u32
-    }
-}
-
-/// Brings equal kinds together, and sums of similar shape.
-fn sort_key(instruction: Instruction) -> (u8, Option<Op>, u32, u32) {
-    match instruction {
-        Instruction::Neg(_) => (0, None, 0, 0),
-        Instruction::Recip(_) => (1, None, 0, 0),
-        Instruction::Sqrt(_) => (2, None, 0, 0),
-        Instruction::Add(..) => (3, None, 0, 0),
-        Instruction::Sub(..) => (4, None, 0, 0),
-        Instruction::Mul(..) => (5, None, 0, 0),
-        Instruction::Div(..) => (6, None, 0, 0),
-        Instruction::Select(..) => (7, None, 0, 0),
-        Instruction::Call1(op, _) => (8, Some(op), 0, 0),
-        Instruction::Call2(op, ..) => (9, Some(op), 0, 0),
-        Instruction::Sum {
-            n_positive,
-            n_negative,
-            ..
-        } => (10, None, n_positive, n_negative),
     }
 }

@@ -11,7 +11,7 @@ use cranelift_codegen::ir::{
 };
 use cranelift_codegen::isa::CallConv;
 
-use super::chunk::Chunks;
+use super::chunk::{Chunks, in_register};
 use super::layout::{ONE, ZERO};
 use super::math;
 use super::tape::{Instruction, LANES, Slot, is_interleaved};
@@ -123,12 +123,14 @@ impl<'a> Lowering<'a> {
 
     fn value(&mut self, slot: Slot) -> Value {
         match slot {
-            Slot::Body(i) if i >= self.start => self.results[(i - self.start) as usize],
+            Slot::Body(i) if in_register(self.start, i, self.start + self.results.len() as u32) => {
+                self.results[(i - self.start) as usize]
+            }
             Slot::Body(i) => {
                 let place = self
                     .chunks
                     .passed(i)
-                    .expect("what later chunks use is passed");
+                    .expect("what is not in a register is passed");
                 self.load(place)
             }
             Slot::Constant(_)

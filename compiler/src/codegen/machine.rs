@@ -12,7 +12,7 @@ use super::lower::lower;
 pub(super) use super::lower::signature;
 use super::tape::Tape;
 
-/// Operations per function.
+/// Operations per function. On BCR (24,869 operations, one thread) 250, 500, 1000 and 2000 differ by less than 5 % both in compiling and in running.
 pub(super) const CHUNK: usize = 500;
 
 /// Settings for this processor.

@@ -2,6 +2,7 @@
 
 mod chunk;
 mod emit;
+mod fuse;
 mod kernel;
 mod layout;
 mod lower;

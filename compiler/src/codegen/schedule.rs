@@ -73,10 +73,8 @@ impl Scheduler<'_> {
     fn row(&mut self, outputs: &Outputs, i: usize) -> Slot {
         let mut sum = SignedSum::default();
         for (k, coefficient) in outputs.row(i) {
-            if !coefficient.is_zero() {
-                let value = self.visit(outputs.values[*k as usize]);
-                self.push_scaled(&mut sum, value, coefficient);
-            }
+            let value = self.visit(outputs.values[*k as usize]);
+            self.push_scaled(&mut sum, value, coefficient);
         }
         self.emitter.sum(sum)
     }

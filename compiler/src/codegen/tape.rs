@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::kernel::Inputs;
 use crate::terms::Op;
 
 /// Where a value lives.
@@ -158,14 +159,14 @@ impl Tape {
     }
 
     /// Panics unless every operand is computed before its use and exists.
-    pub(super) fn verify(&self, n_parameters: usize, n_states: usize, n_directions: usize) {
+    pub(super) fn verify(&self, inputs: &Inputs) {
         let exists = |slot: Slot, n_folded: usize, n_body: usize| match slot {
             Slot::Constant(i) => (i as usize) < self.constants.len(),
-            Slot::Parameter(i) => (i as usize) < n_parameters,
+            Slot::Parameter(i) => (i as usize) < inputs.parameters.len(),
             Slot::Folded(i) => (i as usize) < n_folded,
             Slot::Time => true,
-            Slot::State(i) => (i as usize) < n_states,
-            Slot::Direction(i) => (i as usize) < n_directions,
+            Slot::State(i) => (i as usize) < inputs.states.len(),
+            Slot::Direction(i) => (i as usize) < inputs.direction.len(),
             Slot::Body(i) => (i as usize) < n_body,
         };
         for (i, &instruction) in self.parameter_code.iter().enumerate() {
