@@ -3,10 +3,8 @@
 use super::conservation::Conservation;
 use super::krylov::{Krylov, Preconditioner};
 use super::newton::Linearisation;
-use crate::linalg::dense::DenseLu;
-use crate::linalg::pattern_lu::PatternLu;
-use crate::linalg::sparse::{NewtonPattern, minimum_degree};
-use crate::linalg::sparse_lu::SparseLu;
+use crate::linalg::direct::Direct;
+use crate::linalg::sparse::minimum_degree;
 use crate::problem::Equations;
 use crate::solution::Counts;
 
@@ -20,10 +18,8 @@ const MOST_FILL: f64 = 100.0;
 pub enum LinearSolver {
     /// Dense LU with partial pivoting.
     Dense,
-    /// Sparse LU in minimum degree order without pivoting.
-    PatternLu,
-    /// Sparse LU with partial pivoting.
-    SparseLu,
+    /// Sparse LU.
+    Sparse,
     /// GMRES without preconditioner.
     Gmres,
     /// GMRES with the diagonal.
@@ -41,7 +37,7 @@ impl LinearSolver {
         }
         let (_, multiplications) = minimum_degree(pattern);
         if multiplications <= MOST_FILL * pattern.row_indices.len() as f64 {
-            LinearSolver::PatternLu
+            LinearSolver::Sparse
         } else {
             LinearSolver::GmresIlu
         }
@@ -55,13 +51,7 @@ pub struct NewtonMatrix {
 }
 
 enum Factors {
-    Dense {
-        lu: DenseLu,
-        /// Where the entries of the Jacobian stand in the dense matrix.
-        entries: Vec<u32>,
-    },
-    Pattern(Box<PatternLu>),
-    Sparse(Box<SparseLu>),
+    Direct(Direct),
     Krylov(Box<Krylov>),
 }
 
@@ -73,18 +63,11 @@ impl NewtonMatrix {
     /// Analyses the Jacobian's pattern and allocates.
     pub fn new(equations: &dyn Equations, solver: LinearSolver) -> Self {
         let pattern = equations.pattern();
-        let n = pattern.n;
-        let ordered = || NewtonPattern::new(pattern, minimum_degree(pattern).0);
-        let krylov = |preconditioner| Factors::Krylov(Box::new(Krylov::new(n, preconditioner)));
+        let krylov =
+            |preconditioner| Factors::Krylov(Box::new(Krylov::new(pattern.n, preconditioner)));
         let factors = match solver {
-            LinearSolver::Dense => Factors::Dense {
-                lu: DenseLu::new(n),
-                entries: column_major_positions(equations),
-            },
-            LinearSolver::PatternLu => {
-                Factors::Pattern(Box::new(PatternLu::new(&ordered().filled())))
-            }
-            LinearSolver::SparseLu => Factors::Sparse(Box::new(SparseLu::new(pattern))),
+            LinearSolver::Dense => Factors::Direct(Direct::dense(pattern)),
+            LinearSolver::Sparse => Factors::Direct(Direct::sparse(pattern)),
             LinearSolver::Gmres => krylov(Preconditioner::None),
             LinearSolver::GmresDiagonal => krylov(Preconditioner::diagonal(pattern)),
             LinearSolver::GmresIlu => krylov(Preconditioner::ilu(pattern)),
@@ -98,8 +81,8 @@ impl NewtonMatrix {
     /// Name of the linear solver.
     pub fn name(&self) -> &'static str {
         match &self.factors {
-            Factors::Dense { .. } => "dense LU",
-            Factors::Pattern(_) | Factors::Sparse(_) => "sparse LU",
+            Factors::Direct(Direct::Dense { .. }) => "dense LU",
+            Factors::Direct(Direct::Pattern(_) | Direct::Sparse(_)) => "sparse LU",
             Factors::Krylov(krylov) => krylov.name(),
         }
     }
@@ -130,27 +113,7 @@ impl NewtonMatrix {
         counts.factorizations += 1;
         let jacobian = &self.jacobian;
         let factored = match &mut self.factors {
-            Factors::Dense { lu, entries } => {
-                let next_diagonal = lu.n() + 1;
-                let fill = |a: &mut [f64]| {
-                    for (&at, value) in entries.iter().zip(jacobian) {
-                        a[at as usize] = -gamma * value;
-                    }
-                    a.iter_mut()
-                        .step_by(next_diagonal)
-                        .for_each(|diagonal| *diagonal += 1.0);
-                };
-                lu.factor(fill).is_ok()
-            }
-            Factors::Pattern(lu) => {
-                if lu.factor(jacobian, gamma).is_err() {
-                    // From here on with exchanges.
-                    self.factors = Factors::Sparse(Box::new(SparseLu::new(equations.pattern())));
-                    return self.set_up(equations, gamma, weights, counts);
-                }
-                true
-            }
-            Factors::Sparse(lu) => lu.factor(jacobian, gamma).is_ok(),
+            Factors::Direct(direct) => direct.factor(equations.pattern(), jacobian, gamma).is_ok(),
             Factors::Krylov(krylov) => krylov.set_up(jacobian, gamma, weights),
         };
         if factored {
@@ -177,10 +140,10 @@ impl NewtonMatrix {
         counts: &mut Counts,
     ) -> bool {
         match &mut self.factors {
-            Factors::Dense { lu, .. } => lu.solve(b),
-            Factors::Pattern(lu) => lu.solve(b),
-            Factors::Sparse(lu) => lu.solve(b),
-            Factors::Krylov(krylov) => return krylov.solve(equations, at, conservation, b, counts),
+            Factors::Direct(direct) => direct.solve(b),
+            Factors::Krylov(krylov) => {
+                return krylov.solve(equations, at, conservation, b, counts);
+            }
         }
         if at.gamma != at.gamma_at_setup {
             // Makes up for the old γ of the factors where γJ dominates [HBGLSSW05, 2.1].
@@ -189,15 +152,4 @@ impl NewtonMatrix {
         }
         true
     }
-}
-
-fn column_major_positions(equations: &dyn Equations) -> Vec<u32> {
-    let pattern = equations.pattern();
-    let mut positions = Vec::with_capacity(pattern.row_indices.len());
-    for (j, range) in pattern.column_starts.windows(2).enumerate() {
-        for &i in &pattern.row_indices[range[0] as usize..range[1] as usize] {
-            positions.push((j * pattern.n) as u32 + i);
-        }
-    }
-    positions
 }
