@@ -4,6 +4,7 @@ mod bionetgen;
 mod error;
 mod expression;
 mod lines;
+mod model_text;
 mod mratio;
 mod names;
 mod rate_law;
@@ -13,3 +14,4 @@ mod tests;
 
 pub use bionetgen::import_net;
 pub use error::ImportError;
+pub use model_text::to_model_text;
