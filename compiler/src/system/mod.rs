@@ -2,6 +2,7 @@
 
 mod assemble;
 pub mod conservation;
+mod display;
 pub mod equations;
 pub mod jacobian;
 mod start;
