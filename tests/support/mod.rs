@@ -1,5 +1,7 @@
 //! Shared helpers of the tests.
 
+pub mod network;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
