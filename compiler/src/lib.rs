@@ -24,7 +24,7 @@ pub mod import;
 pub mod model;
 pub mod pipeline;
 pub mod program;
-// pub mod show;
+pub mod show;
 pub mod simplify;
 pub mod source;
 pub mod stdlib;

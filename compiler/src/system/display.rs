@@ -6,7 +6,7 @@ use super::conservation::ConservedTotal;
 use super::equations::Block;
 use super::jacobian::Jacobian;
 use crate::model::entities::StateKind;
-use crate::terms::{Number, Outputs, Pool};
+use crate::terms::{Number, Outputs, Pool, latex_name};
 
 impl Display for System {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -56,6 +56,22 @@ impl System {
         self.networks()
             .map(|n| self.rates_text(n).to_string())
             .collect()
+    }
+
+    /// The equations as LaTeX lines, one per state that changes; shared values are written out.
+    pub fn latex(&self) -> String {
+        let mut pool = self.pool.clone();
+        let rhs = self.right_hand_side();
+        let mut text = String::from("\\begin{align*}\n");
+        for (i, state) in self.states.iter().enumerate() {
+            if rhs.row(i).is_empty() {
+                continue;
+            }
+            let rate = rhs.row_term(&mut pool, i);
+            let (name, rate) = (latex_name(&state.name), pool.latex(rate));
+            text += &format!("\\frac{{\\mathrm{{d}}{name}}}{{\\mathrm{{d}}t}} &= {rate} \\\\\n");
+        }
+        text + "\\end{align*}\n"
     }
 
     fn rates_text<'a>(&'a self, outputs: &'a Outputs) -> OutputsText<'a> {
