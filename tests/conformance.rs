@@ -31,6 +31,13 @@ const TOLERANCES: &[(&str, f64)] = &[
 /// The same for the other files.
 const TOLERANCE: f64 = 1e-6;
 
+/// Error that is accepted in columns of zeros.
+const ROUNDING: f64 = 1e-12;
+
+/// Columns that BioNetGen itself gets wrong: it held `time()` during its steps, so that `x_builtin` is 1.5 % off t²/2,
+/// while `x_exact` beside it, the same integral written with a group, is right and is compared.
+const WRONG_COLUMNS: &[(&str, usize)] = &[("test_time", 3)];
+
 /// `michment.net` was written when the published run had reached this time and had added substrate.
 const STARTS: &[(&str, f64)] = &[("michment", 10.0)];
 
@@ -82,13 +89,14 @@ fn compare(name: &str, path: &Path, gdat: &Path) -> Result<(), Failed> {
         return Err(format!("{} rows instead of {}", found.len(), expected.len()).into());
     }
     let tolerance = of(name, TOLERANCES).unwrap_or(TOLERANCE);
-    for column in 1..expected[0].len() {
+    let columns = (1..expected[0].len()).filter(|&column| !WRONG_COLUMNS.contains(&(name, column)));
+    for column in columns {
         let largest = expected
             .iter()
             .fold(0.0, |m: f64, row| m.max(row[column].abs()));
         for (found, expected) in found.iter().zip(&expected) {
             let (x, y) = (found[column - 1], expected[column]);
-            if (x - y).abs() > tolerance * largest {
+            if (x - y).abs() > tolerance * largest + ROUNDING {
                 let t = expected[0];
                 return Err(format!("column {column} at t = {t}: {x} instead of {y}").into());
             }
