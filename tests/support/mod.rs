@@ -1,6 +1,7 @@
 //! Shared helpers of the tests.
 
 pub mod network;
+pub mod reference;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
