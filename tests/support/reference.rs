@@ -8,7 +8,7 @@ use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
 use ansatz_runtime::experiment::Compiled;
 use ansatz_runtime::ode;
-use ansatz_runtime::problem::Problem;
+use ansatz_runtime::problem::{Equations, Problem};
 use ansatz_runtime::solution::Outcome;
 
 use crate::{Files, rendered, repository};
@@ -215,21 +215,33 @@ pub fn run(
 ) -> (Trajectory, Outcome) {
     let (parameters, u0) = program.start();
     let mut equations = Compiled::new(program, &parameters);
+    run_equations(&mut equations, &u0, method, t_end, save_at, tolerances)
+}
+
+/// Runs a method on equations from `u0` at t = 0 to `t_end`.
+pub fn run_equations(
+    equations: &mut dyn Equations,
+    u0: &[f64],
+    method: &str,
+    t_end: f64,
+    save_at: &[f64],
+    tolerances: Tolerances,
+) -> (Trajectory, Outcome) {
     let mut problem = Problem {
-        equations: &mut equations,
+        equations,
         t0: 0.0,
         t_end,
-        u0: &u0,
+        u0,
         rtol: tolerances.rtol,
         atol: &vec![tolerances.atol; u0.len()],
-        conserved: &program.conserved,
+        conserved: &[],
         max_steps: tolerances.max_steps,
         save_at: Some(save_at),
         interrupt: &mut |_| false,
     };
     let mut trajectory = Vec::new();
     let outcome = ode::solve(method, &mut problem, &mut |t, u| {
-        trajectory.push((t, u.to_vec()))
+        trajectory.push((t, u.to_vec()));
     });
     (trajectory, outcome.expect("a method of the table"))
 }
