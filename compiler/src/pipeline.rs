@@ -52,6 +52,7 @@ fn facts(system: &System) -> Facts {
     let mut facts = Facts::default();
     let (parameters, _) = system.start();
     for (parameter, value) in system.parameters.iter().zip(parameters) {
+        facts.fixed.insert(parameter.symbol);
         if parameter.is_const && value.is_finite() {
             facts
                 .bounds

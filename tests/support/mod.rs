@@ -2,6 +2,8 @@
 
 pub mod network;
 pub mod reference;
+pub mod random;
+pub mod text;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -41,7 +41,12 @@ pub(super) struct Known {
     pub defined: bool,
     /// Made of numbers and fixed symbols only.
     pub fixed: bool,
+    /// How often the interval was narrowed. Classes can depend on themselves (`x = x/2 + y`), and intervals then narrow for ever.
+    narrowed: u8,
 }
+
+/// How often an interval may be narrowed.
+const MAX_NARROWED: u8 = 4;
 
 impl Known {
     /// A real symbol of which nothing else is known.
@@ -52,6 +57,7 @@ impl Known {
         integer: false,
         defined: true,
         fixed: false,
+        narrowed: 0,
     };
 
     pub fn number(n: &Number) -> Known {
@@ -62,6 +68,7 @@ impl Known {
             integer: n.is_integer(),
             defined: true,
             fixed: true,
+            narrowed: 0,
         }
     }
 
@@ -89,17 +96,33 @@ impl Known {
 
     /// Takes over what is known of an equal value. Returns whether `self` and `other` now say more than before.
     pub fn merge(&mut self, other: &Known) -> (bool, bool) {
+        let interval = match (&self.constant, &other.constant) {
+            (None, Some(n)) => Interval::of_number(n),
+            (None, None) if self.narrowed < MAX_NARROWED => self.interval.meet(other.interval),
+            (None, None) | (Some(_), _) => self.interval,
+        };
         let both = Known {
             constant: self.constant.clone().or_else(|| other.constant.clone()),
-            interval: self.interval.meet(other.interval),
+            interval,
             nonzero: self.nonzero || other.nonzero,
             integer: self.integer || other.integer,
             defined: self.defined || other.defined,
             fixed: self.fixed || other.fixed,
+            narrowed: self.narrowed
+                + u8::from(interval != self.interval && self.narrowed < MAX_NARROWED),
         };
-        let changed = (both != *self, both != *other);
+        let changed = (both != *self, both.says_more_than(other));
         *self = both;
         changed
+    }
+
+    fn says_more_than(&self, other: &Known) -> bool {
+        let narrowed = other.narrowed;
+        *other
+            != Known {
+                narrowed,
+                ..self.clone()
+            }
     }
 
     /// `head + Σ coefficient·part`
@@ -117,6 +140,7 @@ impl Known {
                 integer: sum.integer && scaled.integer,
                 defined: sum.defined && scaled.defined,
                 fixed: sum.fixed && scaled.fixed,
+                narrowed: 0,
             };
         }
         sum
@@ -143,6 +167,7 @@ impl Known {
             integer: self.integer && other.integer,
             defined: self.defined && other.defined,
             fixed: self.fixed && other.fixed,
+            narrowed: 0,
         }
     }
 
@@ -164,6 +189,7 @@ impl Known {
                 && (!needs_nonzero || self.is_nonzero())
                 && (!needs_non_negative || self.is_non_negative()),
             fixed: self.fixed,
+            narrowed: 0,
         }
     }
 
@@ -189,6 +215,7 @@ impl Known {
             integer: call_is_integer(op, args),
             defined: args.iter().all(|a| a.defined) && call_is_defined(op, args),
             fixed: args.iter().all(|a| a.fixed),
+            narrowed: 0,
         }
     }
 

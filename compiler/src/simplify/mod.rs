@@ -8,6 +8,7 @@
 //! match modulo associativity and commutativity ([`matching`]), conditions are proved from what is known of values ([`facts`]).
 //! Deliberately absent: rules for associativity and commutativity, time limits, and floating-point constants.
 
+pub mod agree;
 mod cost;
 mod extract;
 mod factor;

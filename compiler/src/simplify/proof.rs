@@ -15,6 +15,8 @@ use rustc_hash::FxHashMap;
 pub struct Proof {
     /// Rule name (`canonical` for the pool's own step) and the term after it, in order.
     pub steps: Vec<(String, String)>,
+    /// The terms of the steps in the pool.
+    pub terms: Vec<Term>,
 }
 
 /// Simplifies a term; each step of the proof names the rule and shows the whole term after it.
@@ -26,15 +28,16 @@ pub(super) fn explain(
 ) -> (Term, Proof) {
     let steps = steps(rules, pool, term, facts);
     let last = steps.last().map_or(term, |s| s.1);
+    let terms = steps.iter().map(|s| s.1).collect();
     let steps = steps
         .into_iter()
-        .map(|(rule, t)| (rule, format!("{t:?}")))
+        .map(|(rule, t)| (rule, pool.display(t).to_string()))
         .collect();
-    (last, Proof { steps })
+    (last, Proof { steps, terms })
 }
 
 /// The steps as terms.
-pub(super) fn steps(
+fn steps(
     rules: &[CompiledRule],
     pool: &mut Pool,
     term: Term,

@@ -14,10 +14,10 @@ use std::collections::hash_map::Entry;
 
 /// Rounds of searching and applying.
 const MAX_ROUNDS: usize = 8;
-/// No rule is applied any more once the e-graph has this many nodes.
-const MAX_NODES: usize = 800;
-/// Comparisons of a pattern with a class, over all rounds.
-const MAX_STEPS: u32 = 100_000;
+/// No rule is applied any more once the e-graph has so many nodes: a start, and some per node of the piece.
+const MAX_NODES: (usize, usize) = (100, 4);
+/// Comparisons of a pattern with a class over all rounds: a start, and some per node of the piece.
+const MAX_STEPS: (usize, usize) = (5_000, 200);
 /// Applications of one rule in one round.
 const MAX_APPLICATIONS: usize = 200;
 
@@ -26,6 +26,18 @@ const MAX_APPLICATIONS: usize = 200;
 pub(super) enum Reasons {
     Forgotten,
     Kept,
+}
+
+/// When to stop.
+struct Limits {
+    nodes: usize,
+    fuel: Fuel,
+}
+
+impl Limits {
+    fn are_reached(&self, graph: &Graph) -> bool {
+        graph.total_size() >= self.nodes || self.fuel.is_empty()
+    }
 }
 
 /// A saturated piece.
@@ -55,14 +67,15 @@ pub(super) fn saturate(rules: &[CompiledRule], piece: &Piece, reasons: Reasons) 
         .map(|id| at[usize::from(*id)])
         .collect();
     graph.rebuild();
-    let fuel = Fuel::new(MAX_STEPS);
+    let n = piece.terms.nodes.len();
+    let limits = Limits {
+        nodes: MAX_NODES.0 + MAX_NODES.1 * n,
+        fuel: Fuel::new((MAX_STEPS.0 + MAX_STEPS.1 * n) as u32),
+    };
     let mut changes = Changes::default();
     for _ in 0..MAX_ROUNDS {
         changes.update(&graph);
-        if !round(&mut graph, rules, &changes, &fuel)
-            || graph.total_size() >= MAX_NODES
-            || fuel.is_empty()
-        {
+        if !round(&mut graph, rules, &changes, &limits) || limits.are_reached(&graph) {
             break;
         }
     }
@@ -77,20 +90,20 @@ pub(super) fn solve(rules: &[CompiledRule], piece: &Piece) -> Option<Extracted> 
 }
 
 /// One search by all rules and one application of what they found. Returns whether anything new was learnt.
-fn round(graph: &mut Graph, rules: &[CompiledRule], changes: &Changes, fuel: &Fuel) -> bool {
+fn round(graph: &mut Graph, rules: &[CompiledRule], changes: &Changes, limits: &Limits) -> bool {
     let mut found: Vec<(&CompiledRule, Id, Match)> = Vec::new();
     for rule in rules {
-        search(graph, rule, changes, fuel, &mut found);
+        search(graph, rule, changes, &limits.fuel, &mut found);
     }
     let mut learnt = false;
     for (class, node) in compound_nodes(graph, changes) {
-        if graph.total_size() >= MAX_NODES {
+        if graph.total_size() >= limits.nodes {
             break;
         }
         learnt |= regroup(graph, class, &node);
     }
     for (rule, class, m) in found {
-        if graph.total_size() >= MAX_NODES {
+        if graph.total_size() >= limits.nodes {
             break;
         }
         learnt |= apply(graph, rule, class, m);

@@ -1,10 +1,10 @@
 //! Tests of the simplifier as a whole, on terms written as text.
 use super::*;
 use crate::stdlib;
-use crate::terms::{Pattern, PatternNode, Pool, Term, View};
+use crate::terms::{Pattern, PatternNode, Pool, Term};
 
 /// Reads a term: the left side of a rule whose variables are symbols.
-pub(super) fn term(pool: &mut Pool, text: &str) -> Term {
+fn term(pool: &mut Pool, text: &str) -> Term {
     let mut sources = crate::source::Sources::new();
     let mut diagnostics = crate::diagnostic::Diagnostics::new();
     let source = sources
@@ -102,8 +102,8 @@ fn simplifies() {
             cost(&pool, &[simplified], &facts),
             cost(&pool, &[after], &facts),
             "{} should be {}",
-            show(&pool, simplified),
-            show(&pool, after)
+            pool.display(simplified),
+            pool.display(after)
         );
     }
 }
@@ -124,50 +124,5 @@ fn unproved_conditions_change_nothing() {
         let facts = facts(&mut pool);
         let t = term(&mut pool, text);
         assert_eq!(simplifier.simplify(&mut pool, &[t], &facts), [t], "{text}");
-    }
-}
-pub fn show(pool: &Pool, t: Term) -> String {
-    let part = |t: &Term| show(pool, *t);
-    match pool.view(t) {
-        View::Number(n) => n.to_string(),
-        View::Symbol(s) => pool.symbol_name(s).to_string(),
-        View::Constant(c) => c.to_string(),
-        View::Sum(h, ps) => {
-            let mut v: Vec<String> = ps
-                .iter()
-                .map(|(t, k)| {
-                    if k.is_one() {
-                        part(t)
-                    } else {
-                        format!("{k}*{}", part(t))
-                    }
-                })
-                .collect();
-            if !h.is_zero() {
-                v.push(h.to_string());
-            }
-            format!("({})", v.join(" + "))
-        }
-        View::Product(h, ps) => {
-            let mut v: Vec<String> = ps
-                .iter()
-                .map(|(t, k)| {
-                    if k.is_one() {
-                        part(t)
-                    } else {
-                        format!("{}^{k}", part(t))
-                    }
-                })
-                .collect();
-            if !h.is_one() {
-                v.insert(0, h.to_string());
-            }
-            v.join("*")
-        }
-        View::Call(op, args) => format!(
-            "{}({})",
-            op.name(),
-            args.iter().map(part).collect::<Vec<_>>().join(", ")
-        ),
     }
 }
