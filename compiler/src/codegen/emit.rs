@@ -1,6 +1,8 @@
 //! Emits instructions, each different one once, into the part of the tape where its operands belong.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::tape::{Instruction, Slot, Tape};
 
@@ -45,11 +47,19 @@ pub(super) struct Emitter {
     pub(super) tape: Tape,
     constants: FxHashMap<u64, Slot>,
     emitted: FxHashMap<Instruction, Slot>,
-    /// Sums by their operands, added ones first, and the number of added ones.
-    sums: FxHashMap<(Box<[Slot]>, u32), Slot>,
+    /// By the hashes of added and of subtracted operands: where the operands start, and the sum.
+    sums: FxHashMap<[u64; 2], (u32, Slot)>,
 }
 
 impl Emitter {
+    /// With room for about `n` instructions.
+    pub(super) fn with_capacity(n: usize) -> Emitter {
+        let mut emitter = Emitter::default();
+        emitter.emitted.reserve(n);
+        emitter.tape.body.reserve(n);
+        emitter
+    }
+
     pub(super) fn constant(&mut self, value: f64) -> Slot {
         let constants = &mut self.tape.constants;
         *self.constants.entry(value.to_bits()).or_insert_with(|| {
@@ -109,26 +119,34 @@ impl Emitter {
 
     /// A sum of at least three operands: an earlier equal one, the negation of an earlier opposite one, or a new one.
     fn long_sum(&mut self, positive: &[Slot], negative: &[Slot]) -> Slot {
-        let (n_positive, n_negative) = (positive.len() as u32, negative.len() as u32);
-        let key = |first: &[Slot], second: &[Slot]| {
-            (Box::from([first, second].concat()), first.len() as u32)
-        };
-        if let Some(&slot) = self.sums.get(&key(positive, negative)) {
+        let hashes = [positive, negative].map(|slots| FxBuildHasher.hash_one(slots));
+        if let Some(slot) = self.earlier_sum(hashes, positive, negative) {
             return slot;
         }
-        if let Some(&opposite) = self.sums.get(&key(negative, positive)) {
+        if let Some(opposite) = self.earlier_sum([hashes[1], hashes[0]], negative, positive) {
             return self.emit(Instruction::Neg(opposite));
         }
         let start = self.tape.operands.len() as u32;
         self.tape.operands.extend_from_slice(positive);
         self.tape.operands.extend_from_slice(negative);
+        let (n_positive, n_negative) = (positive.len() as u32, negative.len() as u32);
         let slot = self.append(Instruction::Sum {
             start,
             n_positive,
             n_negative,
         });
-        self.sums.insert(key(positive, negative), slot);
+        self.sums.insert(hashes, (start, slot));
         slot
+    }
+
+    /// Sums of equal hash and different operands are not worth a search: they are merely not shared.
+    fn earlier_sum(&self, hashes: [u64; 2], positive: &[Slot], negative: &[Slot]) -> Option<Slot> {
+        let &(start, slot) = self.sums.get(&hashes)?;
+        let known = &self.tape.operands[start as usize..];
+        let operands = positive.iter().chain(negative);
+        let equal = known.len() >= positive.len() + negative.len()
+            && operands.eq(&known[..positive.len() + negative.len()]);
+        equal.then_some(slot)
     }
 
     fn append(&mut self, instruction: Instruction) -> Slot {

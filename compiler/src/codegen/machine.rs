@@ -1,4 +1,16 @@
 //! The second tier: machine code for the body of a tape, chunk by chunk and in parallel.
+//!
+//! Cranelift optimises nothing here: a tape has no common subexpressions and no dead code. What counts is register allocation. Measured on the right-hand side of
+//! BCR (24,869 operations, one thread, CPU time to compile and time per evaluation; the tables take 9.6 µs):
+//!
+//! | | compile | run |
+//! |---|---|---|
+//! | backtracking allocator, values kept for [6 instructions](super::chunk), chunks of 500 | 46 ms | 6.0 µs |
+//! | values kept for the whole chunk | 58 ms | 6.1 µs |
+//! | the same, optimised for speed | 82 ms | 6.7 µs |
+//! | single-pass allocator | 29 ms | 7.5-8.4 µs |
+//! | chunks of 100 | 50 ms | 8.2 µs |
+//! | chunks of 250, 1000, 2000 | 44-45 ms | 6.3-6.8 µs |
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
@@ -12,7 +24,7 @@ use super::lower::lower;
 pub(super) use super::lower::signature;
 use super::tape::Tape;
 
-/// Operations per function. On BCR (24,869 operations, one thread) 250, 500, 1000 and 2000 differ by less than 5 % both in compiling and in running.
+/// Operations per function; see above.
 pub(super) const CHUNK: usize = 500;
 
 /// Settings for this processor.

@@ -17,12 +17,13 @@ const MAX_EXPANDED_POWER: i64 = 64;
 /// # Panics
 /// If a symbol of the outputs is not among the inputs.
 pub(super) fn schedule(pool: &Pool, outputs: &Outputs, inputs: &Inputs) -> Tape {
+    let reachable = pool.reachable(&outputs.values);
     let mut scheduler = Scheduler {
         pool,
-        emitter: Emitter::default(),
+        emitter: Emitter::with_capacity(reachable.len()),
         symbols: place_symbols(pool, inputs),
         slots: vec![None; pool.len()],
-        shared_denominator: shared_denominators(pool, outputs),
+        shared_denominator: shared_denominators(pool, &reachable),
     };
     for i in 0..outputs.n_rows() {
         let slot = scheduler.row(outputs, i);
@@ -45,10 +46,10 @@ fn place_symbols(pool: &Pool, inputs: &Inputs) -> Vec<Option<Slot>> {
     slots
 }
 
-/// For each term, whether at least two products divide by a power of it.
-fn shared_denominators(pool: &Pool, outputs: &Outputs) -> Vec<bool> {
+/// For each term, whether at least two of the products among `terms` divide by a power of it.
+fn shared_denominators(pool: &Pool, terms: &[Term]) -> Vec<bool> {
     let mut uses = vec![0u8; pool.len()];
-    for term in pool.reachable(&outputs.values) {
+    for &term in terms {
         if let View::Product(_, factors) = pool.view(term) {
             for (base, _) in factors.iter().filter(|(_, exponent)| exponent.signum() < 0) {
                 uses[base.index()] = uses[base.index()].saturating_add(1);

@@ -302,12 +302,25 @@ fn interleaved_sum(operands: &[u32], n_positive: usize, values: &[f64]) -> f64 {
     for group in positive {
         sums = std::array::from_fn(|lane| sums[lane] + get(group[lane]));
     }
-    let mut rank = positive.len() * LANES;
-    for group in others.iter().map(|group| &group[..]).chain([rest]) {
-        for (sum, &a) in sums.iter_mut().zip(group) {
-            *sum += if rank < n_positive { get(a) } else { -get(a) };
-            rank += 1;
-        }
+    // The group in which the subtracted operands begin, then only subtracted ones.
+    let n_added = n_positive % LANES;
+    let (mixed, negative) = others.split_at(others.len().min(1));
+    for group in mixed {
+        sums = std::array::from_fn(|lane| {
+            let value = get(group[lane]);
+            if lane < n_added {
+                sums[lane] + value
+            } else {
+                sums[lane] - value
+            }
+        });
+    }
+    for group in negative {
+        sums = std::array::from_fn(|lane| sums[lane] - get(group[lane]));
+    }
+    let n_added = if others.is_empty() { n_added } else { 0 };
+    for (lane, (sum, &a)) in sums.iter_mut().zip(rest).enumerate() {
+        *sum += if lane < n_added { get(a) } else { -get(a) };
     }
     (sums[0] + sums[1]) + (sums[2] + sums[3])
 }
