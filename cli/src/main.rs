@@ -10,6 +10,7 @@ mod overrides;
 mod plot;
 mod progress;
 mod render;
+mod repl;
 mod study;
 mod summary;
 

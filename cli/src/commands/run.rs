@@ -22,7 +22,11 @@ use crate::study::{Seconds, Study};
 use crate::summary::{RunSummary, Summary};
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
-    let mut study = Study::open(&args.file)?;
+    run_study(Study::open(&args.file)?, args).map(|_| ())
+}
+
+/// Runs the experiments of a study.
+pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Failure> {
     study.apply(&args.settings)?;
     let mut model = study.elaborate()?;
     overrides::apply(&mut model, &args.set)?;
@@ -61,7 +65,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     }
     match trouble {
         Some(message) => Err(Failure::Numerics { message }),
-        None => Ok(()),
+        None => Ok(summary.runs),
     }
 }
 

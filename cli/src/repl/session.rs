@@ -1,0 +1,162 @@
+//! What the session knows, and what it answers to a line.
+
+use std::path::{Path, PathBuf};
+
+use ansatz_compiler::model::Model;
+use ansatz_compiler::syntax::{Ast, parse_expression};
+use ansatz_compiler::terms::Term;
+use ansatz_compiler::{diagnostic::Diagnostics, pipeline, source::Sources, system::System};
+
+use crate::failure::Failure;
+use crate::overrides;
+use crate::study::Study;
+
+/// Name of the `let` that holds an expression under evaluation.
+const ANSWER: &str = "answer_";
+
+/// What a line led to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Text for the user; empty when all went well and there is nothing to say.
+    Text(String),
+    /// The user wants to leave.
+    Quit,
+}
+
+/// The model so far.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// File that was loaded: paths of `use` are relative to it.
+    pub file: Option<PathBuf>,
+    pub(super) statements: Vec<String>,
+    pub(super) set: Vec<String>,
+    pub(super) undo: Vec<(Vec<String>, Vec<String>)>,
+    pub(super) last_plot: String,
+}
+
+impl Session {
+    /// Answers one complete input: a `:command`, an expression, or a statement. A mistake changes nothing.
+    pub fn answer(&mut self, input: &str) -> Result<Answer, Failure> {
+        let input = input.trim();
+        if input.is_empty() {
+            return Ok(Answer::Text(String::new()));
+        }
+        if let Some(command) = input.strip_prefix(':') {
+            return self.command(command);
+        }
+        if is_expression(input) {
+            self.value(input).map(Answer::Text)
+        } else {
+            self.extend(input).map(|()| Answer::Text(String::new()))
+        }
+    }
+
+    /// Names the model declares, for completion.
+    pub fn names(&self) -> Vec<String> {
+        let Ok(model) = self.study("").and_then(|mut study| study.elaborate()) else {
+            return Vec::new();
+        };
+        let parameters = model.parameters.iter().map(|p| p.name.clone());
+        let states = model.states.iter().map(|s| s.name.clone());
+        parameters
+            .chain(states)
+            .chain(model.observables.iter().map(|o| o.name.clone()))
+            .collect()
+    }
+
+    /// Adds a statement to the model.
+    pub(super) fn extend(&mut self, statement: &str) -> Result<(), Failure> {
+        let mut study = self.study(statement)?;
+        study.elaborate()?;
+        self.remember();
+        self.statements.push(statement.to_owned());
+        Ok(())
+    }
+
+    /// Keeps the present state for `:undo`.
+    pub(super) fn remember(&mut self) {
+        self.undo.push((self.statements.clone(), self.set.clone()));
+    }
+
+    /// The model with one more statement, parsed.
+    pub(super) fn study(&self, extra: &str) -> Result<Study, Failure> {
+        let name = self
+            .file
+            .as_deref()
+            .unwrap_or(Path::new("session"))
+            .to_string_lossy();
+        let mut text = self.statements.join("\n");
+        text.push('\n');
+        text += extra;
+        Study::of_text(&name, text)
+    }
+
+    /// The model with its overrides.
+    pub(super) fn model(&self, study: &mut Study) -> Result<Model, Failure> {
+        let mut model = study.elaborate()?;
+        overrides::apply(&mut model, &self.set)?;
+        Ok(model)
+    }
+
+    /// A system in which `expression` is the only thing to compute.
+    pub(super) fn system_of(&self, expression: &str) -> Result<(Study, System), Failure> {
+        let mut study = self.study(&format!("let {ANSWER} = {expression}"))?;
+        let model = self.model(&mut study)?;
+        let mut system = study.assemble(model)?;
+        system.blocks.clear();
+        let answer = system
+            .observables
+            .pop()
+            .expect("the last `let` is the expression");
+        system.observables = vec![answer];
+        Ok((study, system))
+    }
+
+    /// The simplified form of an expression and its value at the start.
+    fn value(&self, expression: &str) -> Result<String, Failure> {
+        let (mut study, system) = self.system_of(expression)?;
+        let system = study.simplify(system);
+        Ok(simplified_and_value(&system, system.observables[0].value))
+    }
+
+    /// The derivative of an expression.
+    pub(super) fn derivative(&self, expression: &str, by: &str) -> Result<String, Failure> {
+        let (mut study, mut system) = self.system_of(expression)?;
+        let symbol = system.pool.symbol(by);
+        let derivative = system.pool.derivative(system.observables[0].value, symbol);
+        system.observables[0].value = derivative;
+        let system = study.simplify(system);
+        Ok(simplified_and_value(&system, system.observables[0].value))
+    }
+
+    /// How an expression is simplified, rule by rule.
+    pub(super) fn explanation(&self, expression: &str) -> Result<String, Failure> {
+        let (_, system) = self.system_of(expression)?;
+        let text = pipeline::explained(system);
+        Ok(if text.is_empty() {
+            "nothing to simplify".to_owned()
+        } else {
+            text.trim_end().to_owned()
+        })
+    }
+}
+
+fn simplified_and_value(system: &System, term: Term) -> String {
+    let form = system.pool.display(term).to_string();
+    let (parameters, states) = system.start();
+    let value = system.value(term, &parameters, &states).to_string();
+    if form == value {
+        form
+    } else {
+        format!("{form}\n  = {value} at the start")
+    }
+}
+
+/// Whether the whole input reads as an expression.
+fn is_expression(input: &str) -> bool {
+    let (mut sources, mut diagnostics, mut ast) = (Sources::new(), Diagnostics::new(), Ast::new());
+    let Some(source) = sources.add("input", input) else {
+        return false;
+    };
+    parse_expression(&source, &mut ast, &mut diagnostics).is_some() && !diagnostics.has_errors()
+}
