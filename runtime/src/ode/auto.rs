@@ -4,7 +4,10 @@
 //! - [HW96] E. Hairer, G. Wanner, *Solving Ordinary Differential Equations II*, 2nd ed., Springer 1996, IV.2.
 //! - [P83] L. Petzold, *Automatic selection of methods for solving stiff and nonstiff systems of ordinary differential equations*,
 //!   SIAM J. Sci. Stat. Comput. 4 (1983) 136-148, doi:10.1137/0904010.
+//! - [SSV98] B. P. Sommeijer, L. F. Shampine, J. G. Verwer, *RKC: an explicit solver for parabolic PDEs*,
+//!   J. Comput. Appl. Math. 88 (1998) 315-326, doi:10.1016/S0377-0427(97)00219-7.
 
+use super::control;
 use super::explicit_rk::{ExplicitRk, explicit_rk};
 use super::methods;
 use super::one_step::OneStep;
@@ -12,26 +15,32 @@ use super::stepper::{Start, Stepper};
 use super::tableau::explicit::{Explicit, TSIT5, VERN7};
 use crate::{failure::Failure, problem::Problem, solution::Counts};
 
-/// Relative tolerance below which the explicit method is of order 7: there its longer steps pay for its ten stages
-/// (`benches/work_precision.rs`).
-const RTOL_FOR_HIGH_ORDER: f64 = 1e-7;
-/// Up to this many states the stiff method is the Rosenbrock method with its dense matrices, beyond it BDF
-/// (`benches/work_precision.rs`).
-const LARGEST_DENSE: usize = 40;
+/// Relative tolerance below which the explicit method is of order 7. At 1e-6 both cost the same, and order 7 is 2 to 30 times more
+/// accurate, but every step with saved times in it costs six stages more (`benches/work_precision.rs`).
+const RTOL_FOR_HIGH_ORDER: f64 = 1e-6;
+/// Up to this many states the stiff method is the Rosenbrock method, beyond it BDF: they are even at 20 states (POLLU), BDF is twice as
+/// fast at 66 (a network of multisite phosphorylation).
+const LARGEST_ROSENBROCK: usize = 30;
 /// Decay rate times interval from which the run begins stiff: an explicit method would need a third as many steps, several times what a
 /// stiff method needs in all.
 const STIFF_FROM_THE_START: f64 = 1e4;
-/// Part of the stability interval in use that counts as evidence for stiffness; steps held down by stability hover around 1 [HW96, IV.2].
-const STIFF_ABOVE: f64 = 0.85;
+/// Part of the stability interval in use that counts as evidence for stiffness. Steps held down by stability hover near 1 at loose
+/// tolerances [HW96, IV.2]; at tight ones the controller settles lower (OREGO at 1e-7: between 0.6 and 0.76).
+const STIFF_ABOVE: f64 = 0.6;
 /// Steps of evidence before leaving the explicit method, and of counter-evidence that wipe them out [HW96, IV.2] (code DOPRI5).
 const STIFF_EVIDENCE: u32 = 15;
 const STIFF_COUNTER_EVIDENCE: u32 = 6;
 /// Part of the explicit method's stability interval that a stiff step may cover and still count as evidence against stiffness.
-const NON_STIFF_BELOW: f64 = 0.5;
-/// Stiff steps from one look at the spectral radius to the next: a look costs one Jacobian-vector product.
-const LOOK_EVERY: u32 = 5;
-/// Looks of evidence before leaving the stiff method. Doubles with every return, so that a run at the border settles.
-const NON_STIFF_EVIDENCE: u32 = 8;
+const NON_STIFF_BELOW: f64 = 0.3;
+/// Steps from one look at the spectral radius to the next: a look costs two evaluations of the right-hand side.
+const LOOK_EVERY: u32 = 10;
+/// Looks of evidence before leaving the Rosenbrock method, and BDF, whose steps start small on every problem and cost little more
+/// than an explicit stage or two. Doubles with every return, so that a run at the border settles.
+const ROSENBROCK_PATIENCE: u32 = 4;
+const BDF_PATIENCE: u32 = 20;
+/// Least ratio of the mean step of that time to the last: while the steps grow, the run is still on its way to where an explicit method
+/// would be held down.
+const STEADY: f64 = 0.5;
 /// Switches told one by one in the reason.
 const SWITCHES_TOLD: u32 = 4;
 
@@ -43,6 +52,8 @@ pub struct Auto {
     /// Steps or looks in favour of the other kind, and against it since.
     evidence: u32,
     counter_evidence: u32,
+    /// Time of the first look in favour.
+    evidence_since: f64,
     /// Looks that are needed now.
     patience: u32,
     radius: SpectralRadius,
@@ -56,6 +67,22 @@ enum Current {
     Stiff(Box<dyn Stepper>),
 }
 
+impl Current {
+    fn stepper(&self) -> &dyn Stepper {
+        match self {
+            Current::Explicit(stepper) => &**stepper,
+            Current::Stiff(stepper) => &**stepper,
+        }
+    }
+
+    fn stepper_mut(&mut self) -> &mut dyn Stepper {
+        match self {
+            Current::Explicit(stepper) => &mut **stepper,
+            Current::Stiff(stepper) => &mut **stepper,
+        }
+    }
+}
+
 impl Auto {
     /// Chooses the first method.
     pub fn new(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Counts) -> Self {
@@ -65,7 +92,11 @@ impl Auto {
         } else {
             &TSIT5
         };
-        let stiff = if n <= LARGEST_DENSE { "Rodas5P" } else { "BDF" };
+        let (stiff, patience) = if n <= LARGEST_ROSENBROCK {
+            ("Rodas5P", ROSENBROCK_PATIENCE)
+        } else {
+            ("BDF", BDF_PATIENCE)
+        };
         let interval = problem.t_end - start.t;
         let decay = fastest_decay(problem, start, counts);
         let (current, reason) = if decay * interval > STIFF_FROM_THE_START {
@@ -90,7 +121,8 @@ impl Auto {
             stiff,
             evidence: 0,
             counter_evidence: 0,
-            patience: NON_STIFF_EVIDENCE,
+            evidence_since: start.t,
+            patience,
             radius: SpectralRadius::new(n),
             steps_to_look: LOOK_EVERY,
             switches: 0,
@@ -106,49 +138,39 @@ impl Auto {
         }
     }
 
-    fn stepper(&self) -> &dyn Stepper {
-        match &self.current {
-            Current::Explicit(stepper) => &**stepper,
-            Current::Stiff(stepper) => &**stepper,
-        }
-    }
-
-    fn stepper_mut(&mut self) -> &mut dyn Stepper {
-        match &mut self.current {
-            Current::Explicit(stepper) => &mut **stepper,
-            Current::Stiff(stepper) => &mut **stepper,
-        }
-    }
-
+    /// Collects evidence for the other kind of method.
     fn observe(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
-        match &mut self.current {
+        self.steps_to_look -= 1;
+        let looks = self.steps_to_look == 0;
+        if looks {
+            self.steps_to_look = LOOK_EVERY;
+            let stepper = self.current.stepper();
+            self.radius
+                .improve(problem, stepper.t(), stepper.u(), counts);
+        }
+        let used =
+            self.current.stepper().last_step() * self.radius.estimate / self.explicit.stability;
+        match &self.current {
             Current::Explicit(stepper) => {
-                if stepper.formula.stiffness() > STIFF_ABOVE {
+                let used = used.max(stepper.formula.stiffness(problem, stepper.u()));
+                if used > STIFF_ABOVE {
                     self.evidence += 1;
                     self.counter_evidence = 0;
-                } else if self.evidence > 0 {
+                } else {
                     self.counter_evidence += 1;
                     if self.counter_evidence == STIFF_COUNTER_EVIDENCE {
                         self.evidence = 0;
                     }
                 }
             }
-            Current::Stiff(stepper) => {
-                self.steps_to_look -= 1;
-                if self.steps_to_look > 0 {
-                    return;
-                }
-                self.steps_to_look = LOOK_EVERY;
-                let radius = self
-                    .radius
-                    .improve(problem, stepper.t(), stepper.u(), counts);
-                let used = stepper.last_step() * radius / self.explicit.stability;
+            Current::Stiff(_) if looks => {
                 self.evidence = if used < NON_STIFF_BELOW {
                     self.evidence + 1
                 } else {
                     0
                 };
             }
+            Current::Stiff(_) => {}
         }
     }
 
@@ -165,6 +187,11 @@ impl Auto {
                 self.current = Current::Stiff(next);
             }
             Current::Stiff(stepper) if self.evidence >= self.patience => {
+                let steps = f64::from(self.evidence * LOOK_EVERY);
+                if stepper.t() - self.evidence_since < STEADY * steps * stepper.last_step() {
+                    self.evidence = 0;
+                    return;
+                }
                 let start = Start {
                     t: stepper.t(),
                     u: stepper.u(),
@@ -187,7 +214,7 @@ impl Auto {
     fn tell(&mut self, next: &str, why: &str) {
         self.switches += 1;
         if self.switches <= SWITCHES_TOLD {
-            let t = self.stepper().t();
+            let t = self.current.stepper().t();
             self.reason += &format!("; {next} from t = {t:.4e}, because {why}");
         }
     }
@@ -195,38 +222,38 @@ impl Auto {
 
 impl Stepper for Auto {
     fn name(&self) -> String {
-        self.stepper().name()
+        self.current.stepper().name()
     }
 
     fn advance(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) -> Result<(), Failure> {
         self.switch_if_due(problem, counts);
-        self.stepper_mut().advance(problem, counts)?;
+        self.current.stepper_mut().advance(problem, counts)?;
         self.observe(problem, counts);
         Ok(())
     }
 
     fn t(&self) -> f64 {
-        self.stepper().t()
+        self.current.stepper().t()
     }
 
     fn u(&self) -> &[f64] {
-        self.stepper().u()
+        self.current.stepper().u()
     }
 
     fn prepare_dense(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
-        self.stepper_mut().prepare_dense(problem, counts);
+        self.current.stepper_mut().prepare_dense(problem, counts);
     }
 
     fn interpolate(&self, t: f64, out: &mut [f64]) {
-        self.stepper().interpolate(t, out);
+        self.current.stepper().interpolate(t, out);
     }
 
     fn last_step(&self) -> f64 {
-        self.stepper().last_step()
+        self.current.stepper().last_step()
     }
 
     fn worst_component(&self, problem: &Problem<'_>) -> usize {
-        self.stepper().worst_component(problem)
+        self.current.stepper().worst_component(problem)
     }
 }
 
@@ -256,10 +283,15 @@ fn fastest_decay(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Count
     diagonal.fold(0.0, |fastest, value| f64::max(fastest, -value))
 }
 
-/// Spectral radius of the Jacobian by a power iteration that goes on through the run, one product at a time.
+/// Spectral radius of the Jacobian by a power iteration that goes on through the run, one product at a time, in the norm of the error test.
+/// Products are differences of the right-hand side, so that no other kernel is compiled for them [SSV98, section 3].
 struct SpectralRadius {
+    /// The last estimate; 0 before the first.
+    estimate: f64,
     direction: Vec<f64>,
-    product: Vec<f64>,
+    shifted: Vec<f64>,
+    f: Vec<f64>,
+    f_shifted: Vec<f64>,
 }
 
 impl SpectralRadius {
@@ -267,30 +299,33 @@ impl SpectralRadius {
         // Any vector without structure: multiples of the golden ratio, modulo 1.
         let direction = (1..=n).map(|i| 0.5 + (i as f64 * 0.618_033_988_749_894_9).fract());
         Self {
+            estimate: 0.0,
             direction: direction.collect(),
-            product: vec![0.0; n],
+            shifted: vec![0.0; n],
+            f: vec![0.0; n],
+            f_shifted: vec![0.0; n],
         }
     }
 
-    fn improve(
-        &mut self,
-        problem: &mut Problem<'_>,
-        t: f64,
-        u: &[f64],
-        counts: &mut Counts,
-    ) -> f64 {
-        let length = |v: &[f64]| v.iter().map(|v| v * v).sum::<f64>().sqrt();
-        let before = length(&self.direction);
-        problem
-            .equations
-            .jvp(t, u, &self.direction, &mut self.product);
-        counts.jvp += 1;
-        let after = length(&self.product);
+    fn improve(&mut self, problem: &mut Problem<'_>, t: f64, u: &[f64], counts: &mut Counts) {
+        let norm = |v: &[f64]| control::error_norm(v, u, u, problem.atol, problem.rtol);
+        let size = f64::EPSILON.sqrt() * norm(u).max(1.0) / norm(&self.direction);
+        for ((shifted, u), direction) in self.shifted.iter_mut().zip(u).zip(&self.direction) {
+            *shifted = u + size * direction;
+        }
+        problem.equations.rhs(t, u, &mut self.f);
+        problem.equations.rhs(t, &self.shifted, &mut self.f_shifted);
+        counts.rhs += 2;
+        for ((product, f), f_shifted) in self.shifted.iter_mut().zip(&self.f).zip(&self.f_shifted) {
+            *product = (f_shifted - f) / size;
+        }
+        let norm = |v: &[f64]| control::error_norm(v, u, u, problem.atol, problem.rtol);
+        let (before, after) = (norm(&self.direction), norm(&self.shifted));
         if after > 0.0 && after.is_finite() {
-            for (direction, product) in self.direction.iter_mut().zip(&self.product) {
+            self.estimate = after / before;
+            for (direction, product) in self.direction.iter_mut().zip(&self.shifted) {
                 *direction = product / after;
             }
         }
-        after / before
     }
 }

@@ -83,14 +83,15 @@ pub fn explicit_rk(
 impl ExplicitRk {
     /// Estimate of `h·|λ|` for the dominant eigenvalue over the last step [HW96, IV.2, eq. (2.50)], relative to the length of the stability
     /// interval: near 1 the step is held down by stability.
-    pub fn stiffness(&self) -> f64 {
-        let n = self.argument.len();
+    pub fn stiffness(&self, problem: &Problem<'_>, u: &[f64]) -> f64 {
+        let n = u.len();
         let (p, q) = self.tableau.twins;
         let (k_p, k_q) = (&self.k[p * n..][..n], &self.k[q * n..][..n]);
         let (mut rise, mut run) = (0.0, 0.0);
         self.rows.twins.each(n, &self.k, |i, [difference]| {
-            rise += (k_q[i] - k_p[i]).powi(2);
-            run += difference * difference;
+            let weight = 1.0 / (problem.atol[i] + problem.rtol * u[i].abs());
+            rise += ((k_q[i] - k_p[i]) * weight).powi(2);
+            run += (difference * weight).powi(2);
         });
         // run lacks the factor h², so that the root is h·|λ|.
         if run > 0.0 {
