@@ -90,7 +90,7 @@ impl<'w, 'a> Lowering<'w, 'a> {
     /// The term of a given value: a bare number is in the unit wanted already.
     pub fn given(&mut self, at: At, wanted: Measure, diagnostics: &mut Diagnostics) -> Term {
         let amount = self.amount(at, diagnostics);
-        if wanted == Measure::ONE || is_bare(self.world, at) {
+        if amount.measure == wanted || is_bare(self.world, at) {
             return amount.term;
         }
         self.terms.convert(amount, wanted)

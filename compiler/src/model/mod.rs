@@ -24,6 +24,8 @@ mod rules;
 mod scope;
 mod signature;
 mod symbols;
+#[cfg(test)]
+mod tests;
 pub mod unit;
 mod unit_names;
 mod units;
