@@ -35,6 +35,8 @@ pub struct Ilut {
 struct FactorRows {
     starts: Vec<u32>,
     entries: Vec<Entry>,
+    /// The rows that have entries, as most have none; with where they end in the lower triangle, start in the upper one.
+    filled: Vec<(u32, u32)>,
 }
 
 /// An entry of a factor: value and column side by side, as they are used together, in single precision, which is far
@@ -94,8 +96,6 @@ impl Ilut {
             self.scatter(i, jacobian, gamma, threshold);
             let pivot = self.eliminate(i, threshold);
             if pivot == 0.0 || !pivot.is_finite() {
-                self.row.fill(0.0);
-                self.present.clear();
                 return Err(SmallPivot);
             }
             self.inverse_diagonal[i] = 1.0 / pivot;
@@ -137,6 +137,10 @@ impl Ilut {
                 self.present.insert(j);
             }
         }
+        if let (Some(&first), Some(&last)) = (columns.first(), columns.last()) {
+            self.present.begin(first as usize);
+            self.present.reach(last as usize);
+        }
         self.row[i] = self.diagonal_value(i, jacobian, gamma);
         self.present.insert(i);
     }
@@ -159,24 +163,47 @@ impl Ilut {
             }
             let factor = value * self.inverse_diagonal[j];
             self.lower.push(factor, j);
-            for entry in self.upper.row(j) {
+            let pivot_row = self.upper.row(j);
+            for entry in pivot_row {
                 self.row[entry.column as usize] -= factor * f64::from(entry.value);
                 self.present.insert(entry.column as usize);
             }
+            if let Some(last) = pivot_row.last() {
+                self.present.reach(last.column as usize);
+            }
         }
-        self.present.rewind();
-        self.lower.end_row();
-        self.upper.end_row();
+        self.end_row(i);
         pivot
+    }
+
+    fn end_row(&mut self, i: usize) {
+        let (start, end) = (self.lower.starts[i], self.lower.entries.len() as u32);
+        self.lower.starts[i + 1] = end;
+        if end > start {
+            self.lower.filled.push((i as u32, end));
+        }
+        let (start, end) = (self.upper.starts[i], self.upper.entries.len() as u32);
+        self.upper.starts[i + 1] = end;
+        if end > start {
+            self.upper.filled.push((i as u32, start));
+        }
     }
 
     /// `b = (LU)⁻¹ b`
     pub fn solve(&self, b: &mut [f64]) {
-        for i in 0..b.len() {
-            b[i] -= dot(self.lower.row(i), b);
+        let mut start = 0;
+        for &(i, end) in &self.lower.filled {
+            b[i as usize] -= dot(&self.lower.entries[start..end as usize], b);
+            start = end as usize;
         }
-        for i in (0..b.len()).rev() {
-            b[i] = (b[i] - dot(self.upper.row(i), b)) * self.inverse_diagonal[i];
+        b.iter_mut()
+            .zip(&self.inverse_diagonal)
+            .for_each(|(b, d)| *b *= d);
+        let mut end = self.upper.entries.len();
+        for &(i, start) in self.upper.filled.iter().rev() {
+            let rest = dot(&self.upper.entries[start as usize..end], b);
+            b[i as usize] -= rest * self.inverse_diagonal[i as usize];
+            end = start as usize;
         }
     }
 }
@@ -189,17 +216,16 @@ fn dot(row: &[Entry], x: &[f64]) -> f64 {
 
 impl FactorRows {
     fn new(n: usize) -> Self {
-        let mut starts = Vec::with_capacity(n + 1);
-        starts.push(0);
         FactorRows {
-            starts,
+            starts: vec![0; n + 1],
             entries: Vec::new(),
+            filled: Vec::with_capacity(n),
         }
     }
 
     fn clear(&mut self) {
-        self.starts.truncate(1);
         self.entries.clear();
+        self.filled.clear();
     }
 
     fn push(&mut self, value: f64, column: usize) {
@@ -207,10 +233,6 @@ impl FactorRows {
             value: value as f32,
             column: column as u32,
         });
-    }
-
-    fn end_row(&mut self) {
-        self.starts.push(self.entries.len() as u32);
     }
 
     fn row(&self, i: usize) -> &[Entry] {
@@ -232,17 +254,20 @@ impl ColumnSet {
     fn new(n: usize) -> Self {
         let words = vec![0; n.div_ceil(64)];
         ColumnSet {
-            first: words.len(),
-            last: 0,
             words,
+            first: 0,
+            last: 0,
         }
     }
 
+    /// Adds a column; [`ColumnSet::reach`] must follow for the largest of those added.
     fn insert(&mut self, column: usize) {
-        let word = column / 64;
-        self.words[word] |= 1 << (column % 64);
-        self.first = self.first.min(word);
-        self.last = self.last.max(word);
+        self.words[column / 64] |= 1 << (column % 64);
+    }
+
+    /// Says how far the columns added reach.
+    fn reach(&mut self, column: usize) {
+        self.last = self.last.max(column / 64);
     }
 
     fn take_next(&mut self) -> Option<usize> {
@@ -258,15 +283,10 @@ impl ColumnSet {
         None
     }
 
-    /// Ready for the next row once empty.
-    fn rewind(&mut self) {
-        self.first = self.words.len();
-        self.last = 0;
-    }
-
-    fn clear(&mut self) {
-        self.words.fill(0);
-        self.rewind();
+    /// Starts to take from this column on; the set must be empty before it and when this is called for the next row.
+    fn begin(&mut self, column: usize) {
+        self.first = column / 64;
+        self.last = self.first;
     }
 }
 

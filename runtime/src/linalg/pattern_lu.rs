@@ -1,10 +1,14 @@
 //! LU factorization of Newton matrices on a fixed pattern without exchanges.
 
-use super::sparse::{ABSENT, NewtonPattern, Rows, SmallPivot};
+use super::sparse::{NewtonPattern, Rows, SmallPivot};
+use super::vector::{axpy, dot};
 use std::cmp::Ordering;
+use std::ops::Range;
 
 /// A pivot smaller than this part of its row's largest entry ends the factorization: it would lose half of the digits.
 const SMALLEST_PIVOT: f64 = 1e-8;
+/// Entries side by side from which a run pays.
+const SHORTEST_RUN: usize = 4;
 
 /// The factors of `P(I − γJ)Pᵀ = LU`, `L` with unit diagonal, stored by rows.
 ///
@@ -14,71 +18,54 @@ const SMALLEST_PIVOT: f64 = 1e-8;
 /// doi:10.1137/1.9780898718003.
 #[derive(Debug, Clone)]
 pub struct PatternLu {
-    lower: Rows,
-    lower_source: Vec<u32>,
-    lower_values: Vec<f64>,
-    upper: Rows,
-    upper_source: Vec<u32>,
-    upper_values: Vec<f64>,
+    lower: Triangle,
+    upper: Triangle,
     diagonal_source: Vec<u32>,
     inverse_diagonal: Vec<f64>,
-    /// Row `i` is the state `order[i]`; empty: states in their own order.
+    /// Row `i` is the state `order[i]`.
     order: Vec<u32>,
     /// One row of the matrix during the factorization, one vector during a solution.
     work: Vec<f64>,
+}
+
+/// The entries on one side of the diagonal.
+#[derive(Debug, Clone, Default)]
+struct Triangle {
+    rows: Rows,
+    /// For each entry its position in the values of the Jacobian, or `ABSENT`.
+    source: Vec<u32>,
+    values: Vec<f64>,
+    /// Where each row's run begins, the entries at its end that stand side by side: elimination in minimum degree order leaves a
+    /// dense block at the end, which is worth loops without indices.
+    runs: Vec<u32>,
 }
 
 impl PatternLu {
     /// Allocates factors on exactly this pattern: complete if it is [filled](NewtonPattern::filled).
     pub fn new(pattern: &NewtonPattern) -> Self {
         let n = pattern.order.len();
-        let (mut lower, mut upper) = (Rows::default(), Rows::default());
-        let (mut lower_source, mut upper_source, mut diagonal_source) =
-            (Vec::new(), Vec::new(), Vec::new());
+        let (mut lower, mut upper) = (Triangle::default(), Triangle::default());
+        let mut diagonal_source = Vec::with_capacity(n);
         for i in 0..n {
             for k in pattern.rows.range(i) {
-                let j = pattern.rows.columns[k];
+                let (j, source) = (pattern.rows.columns[k], pattern.source[k]);
                 match (j as usize).cmp(&i) {
-                    Ordering::Less => {
-                        lower.columns.push(j);
-                        lower_source.push(pattern.source[k]);
-                    }
-                    Ordering::Equal => diagonal_source.push(pattern.source[k]),
-                    Ordering::Greater => {
-                        upper.columns.push(j);
-                        upper_source.push(pattern.source[k]);
-                    }
+                    Ordering::Less => lower.push(j, source),
+                    Ordering::Equal => diagonal_source.push(source),
+                    Ordering::Greater => upper.push(j, source),
                 }
             }
             lower.end_row();
             upper.end_row();
         }
-        let in_order = pattern
-            .order
-            .iter()
-            .enumerate()
-            .all(|(i, &state)| i as u32 == state);
         PatternLu {
-            lower_values: vec![0.0; lower.columns.len()],
-            upper_values: vec![0.0; upper.columns.len()],
             lower,
             upper,
-            lower_source,
-            upper_source,
             diagonal_source,
             inverse_diagonal: vec![1.0; n],
-            order: if in_order {
-                Vec::new()
-            } else {
-                pattern.order.clone()
-            },
+            order: pattern.order.clone(),
             work: vec![0.0; n],
         }
-    }
-
-    /// Entries stored.
-    pub fn n_entries(&self) -> usize {
-        self.lower_values.len() + self.upper_values.len() + self.inverse_diagonal.len()
     }
 
     /// Factors `I − γJ` from the values of the Jacobian in its pattern's order.
@@ -86,44 +73,23 @@ impl PatternLu {
     /// # Errors
     /// A pivot is too small or not finite.
     pub fn factor(&mut self, jacobian: &[f64], gamma: f64) -> Result<(), SmallPivot> {
-        let entry = |source: u32| {
-            if source == ABSENT {
-                0.0
-            } else {
-                -gamma * jacobian[source as usize]
-            }
-        };
-        let row = &mut self.work;
-        for i in 0..self.inverse_diagonal.len() {
-            let (below, above) = (self.lower.range(i), self.upper.range(i));
+        // An absent entry is out of bounds.
+        let entry = |source: u32| -gamma * jacobian.get(source as usize).copied().unwrap_or(0.0);
+        let row = &mut self.work[..];
+        for i in 0..row.len() {
             // Every entry of the row is set here, so what updates leave in other columns of `row` is never read.
-            for k in below.clone() {
-                row[self.lower.columns[k] as usize] = entry(self.lower_source[k]);
-            }
-            for k in above.clone() {
-                row[self.upper.columns[k] as usize] = entry(self.upper_source[k]);
-            }
+            self.lower.scatter(i, entry, row);
+            self.upper.scatter(i, entry, row);
             row[i] = 1.0 + entry(self.diagonal_source[i]);
-            for k in below {
-                let pivot_row = self.lower.columns[k] as usize;
+            for k in self.lower.rows.range(i) {
+                let pivot_row = self.lower.rows.columns[k] as usize;
                 let factor = row[pivot_row] * self.inverse_diagonal[pivot_row];
-                self.lower_values[k] = factor;
+                self.lower.values[k] = factor;
                 if factor != 0.0 {
-                    let range = self.upper.range(pivot_row);
-                    for (&j, &value) in self.upper.columns[range.clone()]
-                        .iter()
-                        .zip(&self.upper_values[range])
-                    {
-                        row[j as usize] -= factor * value;
-                    }
+                    self.upper.add_row(pivot_row, -factor, row);
                 }
             }
-            let mut largest = row[i].abs();
-            for k in above {
-                let value = row[self.upper.columns[k] as usize];
-                self.upper_values[k] = value;
-                largest = largest.max(value.abs());
-            }
+            let largest = self.upper.gather(i, row).max(row[i].abs());
             if !(row[i].abs() > SMALLEST_PIVOT * largest && largest.is_finite()) {
                 return Err(SmallPivot);
             }
@@ -134,64 +100,92 @@ impl PatternLu {
 
     /// `b = (LU)⁻¹ b`
     pub fn solve(&mut self, b: &mut [f64]) {
-        if self.order.is_empty() {
-            substitute(
-                &self.lower,
-                &self.lower_values,
-                &self.upper,
-                &self.upper_values,
-                &self.inverse_diagonal,
-                b,
-            );
-            return;
+        let x = &mut self.work[..];
+        for (i, &state) in self.order.iter().enumerate() {
+            x[i] = b[state as usize] - self.lower.row_dot(i, x);
         }
-        for (x, &state) in self.work.iter_mut().zip(&self.order) {
-            *x = b[state as usize];
-        }
-        substitute(
-            &self.lower,
-            &self.lower_values,
-            &self.upper,
-            &self.upper_values,
-            &self.inverse_diagonal,
-            &mut self.work,
-        );
-        for (&x, &state) in self.work.iter().zip(&self.order) {
-            b[state as usize] = x;
+        for (i, &state) in self.order.iter().enumerate().rev() {
+            x[i] = (x[i] - self.upper.row_dot(i, x)) * self.inverse_diagonal[i];
+            b[state as usize] = x[i];
         }
     }
 }
 
-fn substitute(
-    lower: &Rows,
-    l: &[f64],
-    upper: &Rows,
-    u: &[f64],
-    inverse_diagonal: &[f64],
-    x: &mut [f64],
-) {
-    let n = x.len();
-    for i in 0..n {
-        x[i] -= dot(lower, l, i, x);
+impl Triangle {
+    fn push(&mut self, column: u32, source: u32) {
+        self.rows.columns.push(column);
+        self.source.push(source);
+        self.values.push(0.0);
     }
-    for i in (0..n).rev() {
-        x[i] = (x[i] - dot(upper, u, i, x)) * inverse_diagonal[i];
-    }
-}
 
-fn dot(rows: &Rows, values: &[f64], i: usize, x: &[f64]) -> f64 {
-    let range = rows.range(i);
-    let (columns, values) = (&rows.columns[range.clone()], &values[range]);
-    let (mut even, mut odd) = (0.0, 0.0);
-    let (pairs, value_pairs) = (columns.chunks_exact(2), values.chunks_exact(2));
-    if let (Some(&j), Some(&v)) = (pairs.remainder().first(), value_pairs.remainder().first()) {
-        even += v * x[j as usize];
+    fn end_row(&mut self) {
+        let start = self.rows.starts[self.rows.starts.len() - 1] as usize;
+        let columns = &self.rows.columns[start..];
+        let mut run = columns.len().saturating_sub(1);
+        while run > 0 && columns[run - 1] + 1 == columns[run] {
+            run -= 1;
+        }
+        if columns.len() - run < SHORTEST_RUN {
+            run = columns.len();
+        }
+        self.runs.push((start + run) as u32);
+        self.rows.end_row();
     }
-    for (j, v) in pairs.zip(value_pairs) {
-        even += v[0] * x[j[0] as usize];
-        odd += v[1] * x[j[1] as usize];
+
+    /// The entries of row `i` one by one, and those of its run with the columns it covers.
+    fn split(&self, i: usize) -> (Range<usize>, Range<usize>, Range<usize>) {
+        let row = self.rows.range(i);
+        let run = self.runs[i] as usize..row.end;
+        let first = self.rows.columns.get(run.start).map_or(0, |&j| j as usize);
+        let covered = first..first + run.len();
+        (row.start..run.start, run, covered)
     }
-    even + odd
+
+    fn scatter(&self, i: usize, entry: impl Fn(u32) -> f64, row: &mut [f64]) {
+        let range = self.rows.range(i);
+        for (&j, &source) in self.rows.columns[range.clone()]
+            .iter()
+            .zip(&self.source[range])
+        {
+            row[j as usize] = entry(source);
+        }
+    }
+
+    /// Takes the values of row `i`; returns the largest size.
+    fn gather(&mut self, i: usize, row: &[f64]) -> f64 {
+        let range = self.rows.range(i);
+        let mut largest = 0.0f64;
+        for (&j, value) in self.rows.columns[range.clone()]
+            .iter()
+            .zip(&mut self.values[range])
+        {
+            *value = row[j as usize];
+            largest = largest.max(value.abs());
+        }
+        largest
+    }
+
+    /// `x` plus `factor` times row `i`.
+    fn add_row(&self, i: usize, factor: f64, x: &mut [f64]) {
+        let (single, run, covered) = self.split(i);
+        for (&j, value) in self.rows.columns[single.clone()]
+            .iter()
+            .zip(&self.values[single])
+        {
+            x[j as usize] += factor * value;
+        }
+        axpy(factor, &self.values[run], &mut x[covered]);
+    }
+
+    fn row_dot(&self, i: usize, x: &[f64]) -> f64 {
+        let (single, run, covered) = self.split(i);
+        let columns = self.rows.columns[single.clone()].iter();
+        let sum: f64 = columns
+            .zip(&self.values[single])
+            .map(|(&j, value)| value * x[j as usize])
+            .sum();
+        sum + dot(&self.values[run], &x[covered])
+    }
 }
 
 #[cfg(test)]

@@ -8,26 +8,32 @@
 //! # References
 //! E. Hairer, C. Lubich, G. Wanner, *Geometric Numerical Integration*, 2nd ed., Springer 2006, IV.4, doi:10.1007/3-540-30666-8.
 
+use crate::linalg::vector::{axpy, dot};
 use ansatz_compiler::system::conservation::ConservedTotal;
 
 /// Totals kept; a dense factorization of this size is still cheap beside a step. The totals of most states come first.
 const MOST_TOTALS: usize = 100;
 
+/// Rows of `W` with at least this part of all states are stored densely: walking along is faster than gathering.
+const DENSE_ROW: f64 = 0.2;
+
 /// The totals, and the factors of `W D Wᵀ`.
 #[derive(Debug, Clone)]
 pub struct Conservation {
     totals: Vec<f64>,
-    /// Rows of `W`: row `k` has the entries `starts[k]..starts[k + 1]`.
-    starts: Vec<u32>,
-    states: Vec<u32>,
-    weights: Vec<f64>,
-    /// `D Wᵀ`, entry by entry.
-    scaled: Vec<f64>,
-    /// The entries of `W` in the column of each state that is in several rows, as pairs of a row and an entry.
-    shared: Vec<Vec<(u32, u32)>>,
+    rows: Vec<Row>,
     /// Lower Cholesky factor of `W D Wᵀ`, row-major.
     factor: Vec<f64>,
     defect: Vec<f64>,
+}
+
+/// A row of `W` and of `W D`.
+#[derive(Debug, Clone)]
+struct Row {
+    /// The states of the entries, ascending; empty: all states.
+    states: Vec<u32>,
+    weights: Vec<f64>,
+    scaled: Vec<f64>,
 }
 
 impl Conservation {
@@ -40,69 +46,36 @@ impl Conservation {
             .collect();
         kept.sort_by_key(|total| std::cmp::Reverse(total.weights.len()));
         kept.truncate(MOST_TOTALS);
-        let mut new = Conservation {
-            totals: Vec::new(),
-            starts: vec![0],
-            states: Vec::new(),
-            weights: Vec::new(),
-            scaled: Vec::new(),
-            shared: vec![Vec::new(); u.len()],
-            factor: vec![0.0; kept.len() * kept.len()],
-            defect: vec![0.0; kept.len()],
-        };
-        for (k, total) in kept.iter().enumerate() {
-            for &(state, weight) in &total.weights {
-                new.shared[state as usize].push((k as u32, new.states.len() as u32));
-                new.states.push(state);
-                new.weights.push(weight);
-            }
-            new.starts.push(new.states.len() as u32);
-            new.totals.push(
-                total
-                    .weights
-                    .iter()
-                    .map(|&(i, weight)| weight * u[i as usize])
-                    .sum(),
-            );
+        let rows: Vec<Row> = kept.iter().map(|total| Row::new(total, u.len())).collect();
+        Conservation {
+            totals: rows.iter().map(|row| row.dot(u)).collect(),
+            factor: vec![0.0; rows.len() * rows.len()],
+            defect: vec![0.0; rows.len()],
+            rows,
         }
-        new.scaled = new.weights.clone();
-        new.shared.retain(|column| column.len() > 1);
-        new
     }
 
     /// Takes new error weights: `scale` is the error allowed to each state.
     pub fn set_scale(&mut self, scale: &[f64]) {
-        let m = self.totals.len();
-        for ((scaled, weight), &i) in self.scaled.iter_mut().zip(&self.weights).zip(&self.states) {
-            *scaled = weight * scale[i as usize] * scale[i as usize];
-        }
-        self.factor.fill(0.0);
+        let m = self.rows.len();
         for k in 0..m {
-            let row = self.row(k);
-            let (weights, scaled) = (&self.weights[row.clone()], &self.scaled[row]);
-            self.factor[k * m + k] = weights.iter().zip(scaled).map(|(w, s)| w * s).sum();
-        }
-        for column in &self.shared {
-            for (at, &(k, a)) in column.iter().enumerate() {
-                for &(l, b) in &column[..at] {
-                    self.factor[k as usize * m + l as usize] +=
-                        self.weights[a as usize] * self.scaled[b as usize];
-                }
+            self.rows[k].set_scale(scale);
+            for l in 0..=k {
+                self.factor[k * m + l] = self.rows[k].scaled_dot(&self.rows[l]);
             }
         }
         self.cholesky();
     }
 
     fn cholesky(&mut self) {
-        let m = self.totals.len();
+        let m = self.rows.len();
         for k in 0..m {
             for l in 0..=k {
                 let (above, row) = (
                     &self.factor[l * m..l * m + l],
                     &self.factor[k * m..k * m + l],
                 );
-                let rest =
-                    self.factor[k * m + l] - above.iter().zip(row).map(|(a, b)| a * b).sum::<f64>();
+                let rest = self.factor[k * m + l] - dot(above, row);
                 self.factor[k * m + l] = if l < k {
                     rest / self.factor[l * m + l]
                 } else {
@@ -114,37 +87,26 @@ impl Conservation {
 
     /// Corrects `delta` so that `u + delta` has the totals.
     pub fn restore(&mut self, u: &[f64], delta: &mut [f64]) {
-        for k in 0..self.totals.len() {
-            self.defect[k] = self.totals[k] - self.total(k, |i| u[i] + delta[i]);
+        for ((defect, total), row) in self.defect.iter_mut().zip(&self.totals).zip(&self.rows) {
+            *defect = total - row.dot(u) - row.dot(delta);
         }
         self.add(delta);
     }
 
     /// Takes from `delta` what would change the totals.
     pub fn project(&mut self, delta: &mut [f64]) {
-        for k in 0..self.totals.len() {
-            self.defect[k] = -self.total(k, |i| delta[i]);
+        for (defect, row) in self.defect.iter_mut().zip(&self.rows) {
+            *defect = -row.dot(delta);
         }
         self.add(delta);
     }
 
-    fn row(&self, k: usize) -> std::ops::Range<usize> {
-        self.starts[k] as usize..self.starts[k + 1] as usize
-    }
-
-    fn total(&self, k: usize, value: impl Fn(usize) -> f64) -> f64 {
-        let row = self.row(k);
-        let pairs = self.states[row.clone()].iter().zip(&self.weights[row]);
-        pairs.map(|(&i, weight)| weight * value(i as usize)).sum()
-    }
-
     /// Adds `D Wᵀ (W D Wᵀ)⁻¹ defect`.
     fn add(&mut self, delta: &mut [f64]) {
-        let m = self.totals.len();
+        let m = self.rows.len();
         for k in 0..m {
             let row = &self.factor[k * m..=k * m + k];
-            let known: f64 = row[..k].iter().zip(&self.defect).map(|(f, x)| f * x).sum();
-            self.defect[k] = (self.defect[k] - known) / row[k];
+            self.defect[k] = (self.defect[k] - dot(&row[..k], &self.defect[..k])) / row[k];
         }
         for k in (0..m).rev() {
             let known: f64 = (k + 1..m)
@@ -152,11 +114,81 @@ impl Conservation {
                 .sum();
             self.defect[k] = (self.defect[k] - known) / self.factor[k * m + k];
         }
-        for k in 0..m {
-            let (row, multiplier) = (self.row(k), self.defect[k]);
-            for (&i, scaled) in self.states[row.clone()].iter().zip(&self.scaled[row]) {
-                delta[i as usize] += scaled * multiplier;
+        for (row, &multiplier) in self.rows.iter().zip(&self.defect) {
+            row.add_scaled(multiplier, delta);
+        }
+    }
+}
+
+impl Row {
+    fn new(total: &ConservedTotal, n: usize) -> Self {
+        let mut entries = total.weights.clone();
+        entries.sort_unstable_by_key(|entry| entry.0);
+        let (mut states, mut weights): (Vec<u32>, Vec<f64>) = entries.into_iter().unzip();
+        if states.len() as f64 > DENSE_ROW * n as f64 {
+            let mut all = vec![0.0; n];
+            for (&i, &weight) in states.iter().zip(&weights) {
+                all[i as usize] = weight;
             }
+            states.clear();
+            weights = all;
+        }
+        Row {
+            states,
+            scaled: weights.clone(),
+            weights,
+        }
+    }
+
+    fn set_scale(&mut self, scale: &[f64]) {
+        let pairs = self.scaled.iter_mut().zip(&self.weights);
+        if self.states.is_empty() {
+            pairs
+                .zip(scale)
+                .for_each(|((scaled, weight), s)| *scaled = weight * s * s);
+        } else {
+            for ((scaled, weight), &i) in pairs.zip(&self.states) {
+                let s = scale[i as usize];
+                *scaled = weight * s * s;
+            }
+        }
+    }
+
+    fn dot(&self, u: &[f64]) -> f64 {
+        if self.states.is_empty() {
+            return dot(&self.weights, u);
+        }
+        self.states
+            .iter()
+            .zip(&self.weights)
+            .map(|(&i, weight)| weight * u[i as usize])
+            .sum()
+    }
+
+    /// Product of this row of `W D` with another one of `W`.
+    fn scaled_dot(&self, other: &Row) -> f64 {
+        if self.states.is_empty() {
+            return other.dot(&self.scaled);
+        }
+        let scaled = self.states.iter().zip(&self.scaled);
+        scaled.map(|(&i, scaled)| scaled * other.weight(i)).sum()
+    }
+
+    fn weight(&self, state: u32) -> f64 {
+        if self.states.is_empty() {
+            return self.weights[state as usize];
+        }
+        self.states
+            .binary_search(&state)
+            .map_or(0.0, |at| self.weights[at])
+    }
+
+    fn add_scaled(&self, multiplier: f64, delta: &mut [f64]) {
+        if self.states.is_empty() {
+            return axpy(multiplier, &self.scaled, delta);
+        }
+        for (&i, scaled) in self.states.iter().zip(&self.scaled) {
+            delta[i as usize] += multiplier * scaled;
         }
     }
 }

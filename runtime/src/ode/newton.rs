@@ -7,7 +7,6 @@
 //! - [BBH89] P. N. Brown, G. D. Byrne, A. C. Hindmarsh, *VODE: a variable-coefficient ODE solver*, SIAM J. Sci. Stat.
 //!   Comput. 10 (1989) 1038–1051, doi:10.1137/0910062.
 
-use super::conservation::Conservation;
 use super::newton_matrix::{NewtonMatrix, SingularMatrix};
 use crate::linalg::vector::weighted_rms;
 use crate::problem::Equations;
@@ -19,8 +18,6 @@ const MAX_ITERATIONS: usize = 3;
 const RATE_DECREASE: f64 = 0.3;
 /// Corrections that grow by this factor mean divergence [BBH89].
 const DIVERGENCE: f64 = 2.0;
-/// The matrix is set up again when `γ` differs from that of the last set-up by this part [BBH89].
-const GAMMA_CHANGE: f64 = 0.3;
 /// A bad convergence with `γ` this close to the last set-up is blamed on the Jacobian [BBH89].
 const GAMMA_CHANGE_OF_JACOBIAN: f64 = 0.2;
 /// Steps after which the matrix is set up again [BBH89].
@@ -109,12 +106,11 @@ pub struct Newton {
     rate: f64,
     residual: Vec<f64>,
     du: Vec<f64>,
-    conservation: Conservation,
 }
 
 impl Newton {
     /// Allocates.
-    pub fn new(matrix: NewtonMatrix, conservation: Conservation, n: usize) -> Self {
+    pub fn new(matrix: NewtonMatrix, n: usize) -> Self {
         Newton {
             matrix,
             gamma_at_setup: 1.0,
@@ -124,7 +120,6 @@ impl Newton {
             rate: 1.0,
             residual: vec![0.0; n],
             du: vec![0.0; n],
-            conservation,
         }
     }
 
@@ -138,7 +133,7 @@ impl Newton {
         self.matrix.tighten();
     }
 
-    /// Solves for the correction `e` and `y = y₀ + e`; returns the weighted norm of `e`.
+    /// Solves for the correction `e` and `y = y₀ + e`; `e` and `y` are of use only on success.
     ///
     /// # Errors
     /// No convergence with a fresh matrix.
@@ -149,25 +144,26 @@ impl Newton {
         e: &mut [f64],
         y: &mut [f64],
         counts: &mut Counts,
-    ) -> Result<f64, NewtonFailure> {
+    ) -> Result<(), NewtonFailure> {
         let mut setup = self.never_set_up
             || stage.before != Before::Step
             || stage.steps - self.steps_at_setup >= STEPS_PER_SETUP
-            || (stage.gamma / self.gamma_at_setup - 1.0).abs() > GAMMA_CHANGE;
+            || (stage.gamma / self.gamma_at_setup - 1.0).abs() > self.matrix.largest_gamma_change();
         let mut fresh_jacobian = self.never_set_up
             || stage.before == Before::Convergence
             || stage.steps - self.steps_at_jacobian >= STEPS_PER_JACOBIAN;
         loop {
             e.fill(0.0);
             y.copy_from_slice(stage.predicted);
-            self.evaluate(equations, stage, y, counts)?;
+            self.evaluate(equations, stage.t, y, counts);
             let mut current = false;
             if setup {
                 self.set_up(equations, stage, y, fresh_jacobian, counts)?;
                 current = fresh_jacobian;
             }
             match self.iterate(equations, stage, e, y, counts) {
-                Ok(norm) => return Ok(norm),
+                Ok(()) => return Ok(()),
+                Err(failure @ NewtonFailure::NotFinite(_)) => return Err(failure),
                 Err(failure) if current => {
                     counts.newton_failures += 1;
                     self.matrix.tighten();
@@ -183,19 +179,9 @@ impl Newton {
         }
     }
 
-    fn evaluate(
-        &mut self,
-        equations: &mut dyn Equations,
-        stage: &Stage<'_>,
-        y: &[f64],
-        counts: &mut Counts,
-    ) -> Result<(), NewtonFailure> {
-        equations.rhs(stage.t, y, &mut self.du);
+    fn evaluate(&mut self, equations: &mut dyn Equations, t: f64, y: &[f64], counts: &mut Counts) {
+        equations.rhs(t, y, &mut self.du);
         counts.rhs += 1;
-        match self.du.iter().position(|x| !x.is_finite()) {
-            Some(state) => Err(NewtonFailure::NotFinite(state)),
-            None => Ok(()),
-        }
     }
 
     fn set_up(
@@ -214,9 +200,8 @@ impl Newton {
         self.steps_at_setup = stage.steps;
         self.gamma_at_setup = stage.gamma;
         self.rate = 1.0;
-        self.conservation.set_scale(stage.weights.scale);
         self.matrix
-            .set_up(equations, stage.gamma, stage.weights.inverse, counts)
+            .set_up(equations, stage.gamma, stage.weights, counts)
             .map_err(|SingularMatrix| NewtonFailure::Singular)
     }
 
@@ -227,7 +212,7 @@ impl Newton {
         e: &mut [f64],
         y: &mut [f64],
         counts: &mut Counts,
-    ) -> Result<f64, NewtonFailure> {
+    ) -> Result<(), NewtonFailure> {
         let mut previous = 0.0;
         for m in 0..MAX_ITERATIONS {
             for (((r, &du), &e), &psi) in self
@@ -250,14 +235,9 @@ impl Newton {
                 tolerance: stage.tolerance,
                 first: m == 0,
             };
-            let solved = self.matrix.solve(
-                equations,
-                &at,
-                &mut self.conservation,
-                &mut self.residual,
-                counts,
-            );
-            self.conservation.restore(y, &mut self.residual);
+            let solved = self
+                .matrix
+                .solve(equations, &at, &mut self.residual, counts);
             let delta = weighted_rms(&self.residual, stage.weights.inverse);
             for (((y, e), &d), &p) in y
                 .iter_mut()
@@ -269,31 +249,28 @@ impl Newton {
                 *y = p + *e;
             }
             if !delta.is_finite() || !solved {
-                return Err(NewtonFailure::Diverged(worst(
-                    &self.residual,
-                    stage.weights.inverse,
-                )));
+                return Err(self.failure(stage));
             }
             if m > 0 {
                 self.rate = (RATE_DECREASE * self.rate).max(delta / previous);
             }
             if delta * self.rate.min(1.0) <= stage.tolerance {
-                return Ok(if m == 0 {
-                    delta
-                } else {
-                    weighted_rms(e, stage.weights.inverse)
-                });
+                return Ok(());
             }
             if m > 0 && delta > DIVERGENCE * previous || m + 1 == MAX_ITERATIONS {
                 break;
             }
             previous = delta;
-            self.evaluate(equations, stage, y, counts)?;
+            self.evaluate(equations, stage.t, y, counts);
         }
-        Err(NewtonFailure::Diverged(worst(
-            &self.residual,
-            stage.weights.inverse,
-        )))
+        Err(self.failure(stage))
+    }
+
+    fn failure(&self, stage: &Stage<'_>) -> NewtonFailure {
+        match self.du.iter().position(|x| !x.is_finite()) {
+            Some(state) => NewtonFailure::NotFinite(state),
+            None => NewtonFailure::Diverged(worst(&self.residual, stage.weights.inverse)),
+        }
     }
 }
 
