@@ -16,7 +16,7 @@ pub enum Direct {
         entries: Vec<u32>,
     },
     /// Sparse LU in minimum degree order without exchanges.
-    Pattern(PatternLu),
+    Pattern(Box<PatternLu>),
     /// Sparse LU with partial pivoting.
     Sparse(Box<SparseLu>),
 }
@@ -42,7 +42,7 @@ impl Direct {
     /// Sparse factors: without exchanges while the pivots allow it, then with them.
     pub fn sparse(pattern: &Pattern) -> Self {
         let ordered = NewtonPattern::new(pattern, minimum_degree(pattern).0);
-        Self::Pattern(PatternLu::new(&ordered.filled()))
+        Self::Pattern(Box::new(PatternLu::new(&ordered.filled())))
     }
 
     /// Factors `I − γJ` from the values of the Jacobian in its pattern's order.
