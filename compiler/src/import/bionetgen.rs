@@ -29,6 +29,8 @@ pub fn import_net(source: &Source, diagnostics: &mut Diagnostics) -> Ast {
     };
     let mut import = Import::new(diagnostics);
     import.model_name(source);
+    let n_lines = |s: &Section| s.body.text.bytes().filter(|&b| b == b'\n').count();
+    import.ast.items.reserve(sections.iter().map(n_lines).sum());
     if !sections.iter().any(|s| s.name == "species") {
         import.missing_section(source, "species");
     }
@@ -200,27 +202,23 @@ impl<'a, 'd> Import<'a, 'd> {
     }
 
     fn weighted_sum(&mut self, members: Word<'a>) -> Expr {
-        let mut sum = None;
+        let mut terms = Vec::new();
         let mut rest = members;
         while !rest.text.is_empty() {
             let (member, after) = rest.split(b',');
             rest = after;
-            let Some(term) = self.group_member(member.trim()) else {
-                continue;
-            };
-            sum = Some(match sum {
-                None => term,
-                Some(sum) => {
-                    let span = members.span();
-                    self.ast
-                        .push(ExprKind::Binary(BinaryOp::Add, sum, term), span)
-                }
-            });
+            terms.extend(self.group_member(member.trim()));
         }
-        sum.unwrap_or_else(|| {
-            self.ast
-                .push(ExprKind::Number(Number::ZERO), members.span())
-        })
+        let span = members.span();
+        while terms.len() > 1 {
+            let chunks = terms.chunks(SUM_CHUNK);
+            terms = chunks
+                .map(|chunk| sum(&mut self.ast, chunk, span))
+                .collect();
+        }
+        terms
+            .pop()
+            .unwrap_or_else(|| self.ast.push(ExprKind::Number(Number::ZERO), span))
     }
 
     /// `8` or `2*8`
@@ -234,7 +232,8 @@ impl<'a, 'd> Import<'a, 'd> {
         let Some(weight) = weight else {
             return Some(amount);
         };
-        let Some(value) = Number::parse(weight.text) else {
+        let small = decimal(weight.text.as_bytes()).map(|n| Number::integer(n.into()));
+        let Some(value) = small.or_else(|| Number::parse(weight.text)) else {
             self.malformed("groups", "a number before `*`", member);
             return None;
         };
@@ -243,17 +242,22 @@ impl<'a, 'd> Import<'a, 'd> {
         Some(self.ast.push(product, member.span()))
     }
 
-    pub(super) fn species_number(&mut self, number: Word<'a>) -> Option<u32> {
-        let parsed: Option<u32> = number.text.parse().ok();
-        let found = parsed.filter(|&n| n >= 1 && n as usize <= self.species.len());
+    /// A species of this file, not 0, or a report.
+    fn species_number(&mut self, number: Word<'a>) -> Option<u32> {
+        let n_species = self.species.len();
+        let found = decimal(number.text.as_bytes()).filter(|&n| n >= 1 && n as usize <= n_species);
         if found.is_none() {
-            let problem = ImportError::UnknownSpeciesNumber {
-                number: number.text.into(),
-                at: number.span().into(),
-            };
-            self.diagnostics.push(problem);
+            self.unknown_species(number);
         }
         found
+    }
+
+    pub(super) fn unknown_species(&mut self, number: Word) {
+        let problem = ImportError::UnknownSpeciesNumber {
+            number: number.text.into(),
+            at: number.span().into(),
+        };
+        self.diagnostics.push(problem);
     }
 
     pub(super) fn amount(&mut self, species: u32, span: Span) -> Expr {
@@ -360,6 +364,26 @@ impl<'a, 'd> Import<'a, 'd> {
         };
         self.diagnostics.push(problem);
     }
+}
+
+/// An unsigned number of up to nine digits.
+pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
+    if digits.is_empty() || digits.len() > 9 || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let digits = digits.iter().map(|digit| u32::from(digit - b'0'));
+    Some(digits.fold(0, |n, digit| 10 * n + digit))
+}
+
+/// Summands written side by side. A longer sum is a sum of such sums: nodes of the whole length for each `+` would be
+/// quadratic in it.
+const SUM_CHUNK: usize = 16;
+
+fn sum(ast: &mut Ast, terms: &[Expr], span: Span) -> Expr {
+    let (first, rest) = terms.split_first().expect("chunks are not empty");
+    rest.iter().fold(*first, |sum, &term| {
+        ast.push(ExprKind::Binary(BinaryOp::Add, sum, term), span)
+    })
 }
 
 /// `A` of a line `3 A() 1` or `3 $A 1`: a pattern without sites and compartments.

@@ -31,8 +31,10 @@ impl<'a> Word<'a> {
 
     /// Without white space around it.
     pub fn trim(self) -> Word<'a> {
-        let from = self.text.len() - self.text.trim_start().len();
-        self.slice(from, from + self.text.trim().len())
+        let text = self.text.trim_ascii_start();
+        let at = self.at + (self.text.len() - text.len()) as u32;
+        let text = text.trim_ascii_end();
+        Word { text, at }
     }
 
     /// The part before the first `separator` and the part after it; all and nothing if there is none.
@@ -58,12 +60,19 @@ impl<'a> Word<'a> {
         Lines { rest: self }
     }
 
+    /// The first line without its comment, and what follows the line.
     fn split_line(self) -> (Word<'a>, Word<'a>) {
-        let n = self.text.len();
-        match self.text.find('\n') {
-            Some(i) => (self.slice(0, i), self.slice(i + 1, n)),
-            None => (self, self.slice(n, n)),
-        }
+        let bytes = self.text.as_bytes();
+        let is_end = |b: &u8| matches!(b, b'\n' | b'#');
+        let end = bytes.iter().position(is_end).unwrap_or(bytes.len());
+        let rest = &bytes[end..];
+        let newline = match rest.first() {
+            Some(b'#') => rest.iter().position(|&b| b == b'\n'),
+            Some(_) => Some(0),
+            None => None,
+        };
+        let next = newline.map_or(bytes.len(), |i| end + i + 1);
+        (self.slice(0, end), self.slice(next, bytes.len()))
     }
 }
 
@@ -80,7 +89,7 @@ impl<'a> Iterator for Lines<'a> {
         while !self.rest.text.is_empty() {
             let (line, after) = self.rest.split_line();
             self.rest = after;
-            let content = line.split(b'#').0.trim();
+            let content = line.trim();
             if !content.text.is_empty() {
                 return Some(content);
             }
@@ -101,8 +110,12 @@ pub(super) fn sections(source: &Source) -> Vec<Section<'_>> {
         let before = rest;
         let (line, after) = rest.split_line();
         rest = after;
-        let begins = keyword_rest(line.text, "begin");
-        if begins.is_none() && keyword_rest(line.text, "end").is_none() {
+        let line = line.text.trim_ascii();
+        if !line.starts_with(['b', 'e']) {
+            continue;
+        }
+        let begins = keyword_rest(line, "begin");
+        if begins.is_none() && keyword_rest(line, "end").is_none() {
             continue;
         }
         if let Some((name, start)) = open.take() {
@@ -115,12 +128,11 @@ pub(super) fn sections(source: &Source) -> Vec<Section<'_>> {
     found
 }
 
-/// What follows `keyword` on its line, if the line starts with that word.
+/// What follows `keyword`, if the line starts with that word and does not end with it.
 fn keyword_rest<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
-    let rest = line.trim_start().strip_prefix(keyword)?;
-    let separated = rest.starts_with(|c: char| c.is_ascii_whitespace());
-    let name = rest.split('#').next().unwrap_or(rest).trim();
-    (separated && !name.is_empty()).then_some(name)
+    let rest = line.strip_prefix(keyword)?;
+    let name = rest.trim_ascii_start();
+    (name.len() < rest.len()).then_some(name)
 }
 
 #[cfg(test)]

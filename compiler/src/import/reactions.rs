@@ -1,5 +1,5 @@
 //! The reactions of a `.net` file.
-use super::bionetgen::Import;
+use super::bionetgen::{Import, decimal};
 use super::expression::{Scope, parse};
 use super::lines::Word;
 use super::rate_law::{LawText, law_expression, scaled, split_law};
@@ -38,9 +38,11 @@ impl<'a> Import<'a, '_> {
         (products, right): (Word<'a>, &mut [u32]),
         rate: Word<'a>,
     ) {
-        let (arrow, rate) = match split_law(rate) {
-            None => (Arrow::MassAction, self.rate_constant(rate)),
-            Some(law) => (Arrow::Law, self.law(rate, law, left, reactants.span())),
+        let known = self.rates.get(rate.text).copied();
+        let (arrow, rate) = match known.ok_or_else(|| split_law(rate)) {
+            Ok(constant) => (Arrow::MassAction, constant),
+            Err(None) => (Arrow::MassAction, self.rate_constant(rate)),
+            Err(Some(law)) => (Arrow::Law, self.law(rate, law, left, reactants.span())),
         };
         let reaction = Reaction {
             name: None,
@@ -57,17 +59,18 @@ impl<'a> Import<'a, '_> {
     /// Reads `1,2,2` into `numbers`; species 0 is nothing. False, and reported, if one does not exist.
     fn species_list(&mut self, list: Word<'a>, numbers: &mut Vec<u32>) -> bool {
         numbers.clear();
-        let mut rest = list;
-        while !rest.text.is_empty() {
-            let (number, after) = rest.split(b',');
-            rest = after;
-            if number.text == "0" {
-                continue;
+        let mut start = 0;
+        for digits in list.text.as_bytes().split(|&b| b == b',') {
+            let end = start + digits.len();
+            match decimal(digits) {
+                Some(0) => {}
+                Some(n) if n as usize <= self.species.len() => numbers.push(n),
+                Some(_) | None => {
+                    self.unknown_species(list.slice(start, end));
+                    return false;
+                }
             }
-            match self.species_number(number) {
-                Some(s) => numbers.push(s),
-                None => return false,
-            }
+            start = end + 1;
         }
         true
     }
@@ -75,15 +78,15 @@ impl<'a> Import<'a, '_> {
     /// The species of one side, each once, with how often it is there. Sorts `numbers`.
     fn participants(&self, numbers: &mut [u32], span: Span) -> Vec<Participant> {
         numbers.sort_unstable();
-        let runs = numbers.chunk_by(|a, b| a == b);
-        runs.map(|run| Participant {
+        let mut participants = Vec::with_capacity(numbers.len());
+        participants.extend(numbers.chunk_by(|a, b| a == b).map(|run| Participant {
             stoichiometry: Number::integer(run.len() as i64),
             species: Ident {
                 name: self.species[run[0] as usize - 1],
                 span,
             },
-        })
-        .collect()
+        }));
+        participants
     }
 
     fn law(&mut self, text: Word<'a>, law: LawText<'a>, reactants: &[u32], at: Span) -> Expr {

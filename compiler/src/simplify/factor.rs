@@ -17,7 +17,7 @@ pub(super) struct Factoring<'a> {
     /// Whether a factor depends on states, as far as asked.
     depends: FxHashMap<Term, bool>,
     monomials: Vec<Monomial>,
-    /// Scratch of [`Factoring::most_frequent`].
+    /// Scratch: factors of several monomials.
     counted: Vec<Term>,
 }
 
@@ -46,8 +46,42 @@ impl<'a> Factoring<'a> {
         }
     }
 
+    /// The factored sum of terms, of which some are to be subtracted; and whether the result has the opposite sign.
+    pub fn total(&mut self, terms: &[(Term, bool)]) -> (Term, bool) {
+        if self.shares_nothing(terms) {
+            let signed: SmallVec<[(Term, Number); 2]> = terms
+                .iter()
+                .map(|&(t, negative)| (t, unit(negative)))
+                .collect();
+            let sum = self.pool.linear(Number::ZERO, &signed);
+            return positive(self.pool, sum);
+        }
+        for &(term, negative) in terms {
+            self.add(term, negative);
+        }
+        self.finish()
+    }
+
+    /// Whether no two terms have a factor in common, and none is a sum itself: then there is nothing to factor.
+    fn shares_nothing(&mut self, terms: &[(Term, bool)]) -> bool {
+        self.counted.clear();
+        for &(term, _) in terms {
+            match self.pool.view(term) {
+                View::Sum(..) => return false,
+                View::Product(_, powers) => {
+                    self.counted.extend(powers.iter().map(|(base, _)| *base))
+                }
+                View::Number(_) | View::Symbol(_) | View::Constant(_) | View::Call(..) => {
+                    self.counted.push(term);
+                }
+            }
+        }
+        self.counted.sort_unstable();
+        self.counted.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
     /// Adds `value`, or its negative, to the sum.
-    pub fn add(&mut self, value: Term, negative: bool) {
+    fn add(&mut self, value: Term, negative: bool) {
         let sign = unit(negative);
         let View::Sum(constant, terms) = self.pool.view(value) else {
             self.add_monomial(value, &sign);
@@ -96,7 +130,7 @@ impl<'a> Factoring<'a> {
     }
 
     /// The factored sum of what was added, and whether it is to be read with the opposite sign. Forgets the sum.
-    pub fn finish(&mut self) -> (Term, bool) {
+    fn finish(&mut self) -> (Term, bool) {
         let mut nodes = vec![Node::of(0, SmallVec::new())];
         let mut open: Vec<(usize, Vec<u32>)> =
             vec![(0, (0..self.monomials.len() as u32).collect())];

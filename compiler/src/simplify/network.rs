@@ -20,12 +20,17 @@ pub fn factor_network(
     let mut factoring = Factoring::new(pool, is_state);
     let mut values = Vec::with_capacity(groups.firsts.len());
     let mut flipped = Vec::with_capacity(groups.firsts.len());
-    for members in groups.members() {
-        for k in members {
-            let k = k as usize;
-            factoring.add(network.values[k], turned[k]);
-        }
-        let (total, is_negative) = factoring.finish();
+    let (starts, members) = groups.members();
+    let mut sum = Vec::new();
+    for range in starts.windows(2) {
+        let members = &members[range[0] as usize..range[1] as usize];
+        sum.clear();
+        sum.extend(
+            members
+                .iter()
+                .map(|&k| (network.values[k as usize], turned[k as usize])),
+        );
+        let (total, is_negative) = factoring.total(&sum);
         values.push(total);
         flipped.push(is_negative);
     }
@@ -60,15 +65,29 @@ fn group(columns: &Columns) -> Groups {
 }
 
 impl Groups {
-    /// The values of each group, in order.
-    fn members(&self) -> Vec<Vec<u32>> {
-        let mut members = vec![Vec::new(); self.firsts.len()];
-        for (k, &group) in self.of_value.iter().enumerate() {
-            if group != NO_GROUP {
-                members[group as usize].push(k as u32);
-            }
+    /// The values of all groups, group by group, and where each group starts.
+    fn members(&self) -> (Vec<u32>, Vec<u32>) {
+        let grouped = || {
+            self.of_value
+                .iter()
+                .zip(0..)
+                .filter(|(g, _)| **g != NO_GROUP)
+        };
+        let mut starts = vec![0u32; self.firsts.len() + 1];
+        for (group, _) in grouped() {
+            starts[*group as usize + 1] += 1;
         }
-        members
+        for group in 0..self.firsts.len() {
+            starts[group + 1] += starts[group];
+        }
+        let mut next = starts.clone();
+        let mut members = vec![0u32; starts[self.firsts.len()] as usize];
+        for (group, value) in grouped() {
+            let position = &mut next[*group as usize];
+            members[*position as usize] = value;
+            *position += 1;
+        }
+        (starts, members)
     }
 }
 
