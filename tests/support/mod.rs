@@ -4,6 +4,8 @@ pub mod network;
 pub mod reference;
 pub mod random;
 pub mod text;
+pub mod strict;
+pub mod tree;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

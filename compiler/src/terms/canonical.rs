@@ -5,7 +5,7 @@
 //!
 //! | equality | applied when |
 //! |---|---|
-//! | `0·t = 0`, `t - t = 0` | `t` is total; else the term stays with coefficient 0 |
+//! | `0·t = 0`, `t - t = 0` | `t` is total; else what may be undefined in it stays with coefficient 0: `0·x³·ln(x)² = 0·ln(x)` |
 //! | `b^p·b^q = b^(p+q)` | p, q integers of equal sign; or of equal sign and p + q no integer; or b > 0; or b ≥ 0 and equal sign |
 //! | `b^p·b^q = b^(p+q-1/2)·b^(1/2)` | p or q fractional, both positive, p + q an integer (negative: signs reversed): the domain b ≥ 0 stays |
 //! | `(b^p)^q = b^(p·q)` | q an integer or p odd or fractional, and p > 0 or q > 0; or b > 0; or b ≥ 0 and p > 0. The domain stays as above |
@@ -269,6 +269,10 @@ impl Pool {
         }
         if coefficient.is_zero() {
             entries.retain(|(b, e)| !self.facts_of_power(*b, e).is_total());
+            entries
+                .iter_mut()
+                .for_each(|(b, e)| *e = self.domain_of_power(*b, e));
+            entries.dedup();
         }
         match entries.as_slice() {
             [] => self.number(coefficient),
@@ -279,6 +283,13 @@ impl Pool {
             }
             _ => self.intern_entries(Kind::Product, coefficient, entries),
         }
+    }
+
+    /// The exponent that stands for all exponents with which the power is undefined at the same values of the base.
+    fn domain_of_power(&self, b: Term, e: &Number) -> Number {
+        let is_whole = e.is_integer() || (e.signum() < 0 && self.is_non_negative(b));
+        let d = if is_whole { 1 } else { 2 };
+        Number::ratio(e.signum().into(), d).expect("1 and 2 are not zero")
     }
 
     /// Sorts factors and merges powers of equal bases; true when a merged base can now be taken apart.

@@ -209,8 +209,9 @@ impl<'a> PrintOrder<'a> {
             (View::Sum(c, x), View::Sum(d, y)) => {
                 let parts = |t, entries: &'a [(Term, Number)]| {
                     let positions = self.parts(t).iter();
-                    positions
-                        .filter_map(move |&i| entries.get(i as usize).map(|(t, c)| (rank(t), c)))
+                    positions.filter_map(move |&i| {
+                        entries.get(i as usize).map(|(t, c)| (rank(t), Reverse(c)))
+                    })
                 };
                 parts(a, x).cmp(parts(b, y)).then_with(|| c.cmp(d))
             }
