@@ -31,7 +31,10 @@ pub fn exact(value: f64) -> Outcome {
 /// The value of a number.
 pub fn number(n: &Number) -> Outcome {
     let value = n.to_f64();
-    let is_exact = Number::from_f64(value).as_ref() == Some(n);
+    let is_exact = n.as_ratio().is_some_and(|(n, d)| {
+        let fits = n.unsigned_abs() < 1 << 53;
+        fits && d.count_ones() == 1
+    });
     Value(value, if is_exact { 0.0 } else { value.abs() * EPSILON })
 }
 

@@ -42,7 +42,7 @@ impl Pool {
         self.monomial(Number::ONE, &[(a, Number::ONE), (b, Number::ONE)])
     }
 
-    /// a/b, that is a·b^-1. Division by a literal 0 stays as `0^-1`, without a value.
+    /// a/b, that is a·b^-1. Division by a literal 0 gives the term `0/0`, without a value.
     pub fn div(&mut self, a: Term, b: Term) -> Term {
         self.monomial(Number::ONE, &[(a, Number::ONE), (b, Number::MINUS_ONE)])
     }

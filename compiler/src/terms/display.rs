@@ -77,15 +77,15 @@ impl Style for Infix {
         let fraction = order.fraction(t);
         let mut front = c.abs();
         let mut divisor = Number::ONE;
-        if is_written_as_ratio(&front) && !fraction.divides_by_zero(order.pool) {
+        let meets_sum = |factors: &[(Term, Number)]| {
+            let first = factors.first();
+            first.is_some_and(|factor| order.is_plain_sum(factor))
+        };
+        if is_written_as_ratio(&front) && !meets_sum(&fraction.denominator) {
             divisor = front.denominator();
             front = front.numerator();
         }
-        let starts_with_sum = fraction
-            .numerator
-            .first()
-            .is_some_and(|factor| order.is_plain_sum(factor));
-        let is_wrapped = starts_with_sum && (!front.is_one() || c.signum() < 0);
+        let is_wrapped = meets_sum(&fraction.numerator) && (!front.is_one() || c.signum() < 0);
         if !front.is_one() || fraction.numerator.is_empty() {
             pieces.push(Piece::Number(front));
             pieces.extend((!fraction.numerator.is_empty()).then_some(Piece::Text("*")));

@@ -1,6 +1,6 @@
 //! What the form of a term shows about its value, kept with each node.
 //!
-//! These facts hold for all finite real values of the symbols and license the merging and dropping that `canonical` does.
+//! These facts hold for all finite real values of the symbols and license the merging and dropping that `linear` and `monomial` do.
 //! What depends on declared bounds (species are ≥ 0) belongs to `simplify`.
 
 use super::op::Range;

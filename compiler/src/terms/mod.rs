@@ -6,7 +6,6 @@
 //! `0*log(x)`; `x - x`, `x*x`, `2*x + x` do not. Everything else is the work of `simplify`, which proves conditions.
 
 mod build;
-mod canonical;
 mod columns;
 mod derivative;
 mod display;
@@ -14,7 +13,10 @@ mod eval;
 mod expand;
 mod facts;
 mod latex;
+mod linear;
+mod monomial;
 mod number;
+mod number_arithmetic;
 mod number_text;
 mod op;
 mod order;

@@ -1,27 +1,26 @@
 //! Exact rational numbers that widen to big integers instead of wrapping.
 
-use std::cmp::Ordering;
-use std::hash::{Hash, Hasher};
 use std::num::NonZeroU64;
-use std::ops::{Add, AddAssign, Mul, MulAssign, Neg, Sub};
 
-use num_bigint::BigInt;
 use num_integer::{Integer, Roots};
 use num_rational::BigRational;
-use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
+use num_traits::{Pow, Signed, ToPrimitive, Zero};
 
 /// Results of [`Number::checked_pow`] and [`Number::checked_mul`] have at most this many bits above and below the
 /// fraction bar, so that `2^2^2^2^2^2` cannot exhaust memory. All of `f64`'s range needs 1,075.
 pub const MAX_BITS: u64 = 1 << 16;
 
+/// Larger numbers are not searched for exact roots, which would take milliseconds.
+const MAX_ROOT_BITS: u64 = 4096;
+
 /// An exact rational in lowest terms.
 ///
 /// Ratios of two `i64` are stored inline (16 bytes in all), others on the heap; a value has one representation only.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Number(Repr);
+pub struct Number(pub(super) Repr);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Repr {
+pub(super) enum Repr {
     /// Numerator and denominator; the denominator is at most `i64::MAX`.
     Small(i64, NonZeroU64),
     /// Only what does not fit `Small`.
@@ -47,7 +46,7 @@ impl Number {
     }
 
     /// `n/d` reduced; `d` is not zero and both are above `i128::MIN`.
-    fn reduced(n: i128, d: i128) -> Number {
+    pub(super) fn reduced(n: i128, d: i128) -> Number {
         let g = match (i64::try_from(n), i64::try_from(d)) {
             (Ok(n), Ok(d)) => i128::from(n.unsigned_abs().gcd(&d.unsigned_abs())),
             (Ok(_) | Err(_), Ok(_) | Err(_)) => n.gcd(&d),
@@ -224,7 +223,7 @@ impl Number {
         (self.bits() + other.bits() <= MAX_BITS).then(|| self * other)
     }
 
-    /// The exact `q`-th root, if the number is not negative and has one.
+    /// The exact `q`-th root, if the number is not negative and has one. Numbers of more than [`MAX_ROOT_BITS`] are not tried.
     pub fn exact_root(&self, q: u32) -> Option<Number> {
         if self.signum() < 0 || q == 0 {
             return None;
@@ -234,6 +233,9 @@ impl Number {
             let (a, b) = (n.nth_root(q), d.nth_root(q));
             let exact = a.checked_pow(q) == Some(n) && b.checked_pow(q) == Some(d);
             return exact.then(|| Number(Repr::Small(a as i64, positive(b as i64))));
+        }
+        if self.bits() > MAX_ROOT_BITS {
+            return None;
         }
         let r = self.to_big();
         let (a, b) = (r.numer().nth_root(q), r.denom().nth_root(q));
@@ -288,152 +290,6 @@ fn nearest_f64(r: &BigRational) -> f64 {
     let size = libm::ldexp(rounded as f64, exponent);
     if r.is_negative() { -size } else { size }
 }
-
-impl Hash for Number {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Repr::Small(n, d) => {
-                state.write_i64(*n);
-                state.write_u64(d.get());
-            }
-            Repr::Big(r) => r.hash(state),
-        }
-    }
-}
-
-impl Ord for Number {
-    fn cmp(&self, other: &Number) -> Ordering {
-        match (&self.0, &other.0) {
-            (Repr::Small(a, b), Repr::Small(c, d)) if b == d => a.cmp(c),
-            (Repr::Small(a, b), Repr::Small(c, d)) => {
-                let left = i128::from(*a) * i128::from(d.get());
-                left.cmp(&(i128::from(*c) * i128::from(b.get())))
-            }
-            (Repr::Small(..) | Repr::Big(_), Repr::Small(..) | Repr::Big(_)) => {
-                self.to_big().cmp(&other.to_big())
-            }
-        }
-    }
-}
-
-impl PartialOrd for Number {
-    fn partial_cmp(&self, other: &Number) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl From<i64> for Number {
-    fn from(n: i64) -> Number {
-        Number::integer(n)
-    }
-}
-
-impl Add for &Number {
-    type Output = Number;
-    fn add(self, other: &Number) -> Number {
-        let (Repr::Small(a, b), Repr::Small(c, d)) = (&self.0, &other.0) else {
-            return Number::from_big(self.to_big() + other.to_big());
-        };
-        if b.get() == 1
-            && d.get() == 1
-            && let Some(sum) = a.checked_add(*c)
-        {
-            return Number::integer(sum);
-        }
-        let (a, b) = (i128::from(*a), i128::from(b.get()));
-        let (c, d) = (i128::from(*c), i128::from(d.get()));
-        if b == d {
-            return Number::reduced(a + c, b);
-        }
-        // |a|, |c| <= 2^63 and b, d < 2^63, so neither product nor their sum leaves i128.
-        Number::reduced(a * d + c * b, b * d)
-    }
-}
-
-impl Mul for &Number {
-    type Output = Number;
-    fn mul(self, other: &Number) -> Number {
-        match (&self.0, &other.0) {
-            (Repr::Small(a, b), Repr::Small(c, d)) => {
-                if b.get() == 1
-                    && d.get() == 1
-                    && let Some(product) = a.checked_mul(*c)
-                {
-                    return Number::integer(product);
-                }
-                let n = i128::from(*a) * i128::from(*c);
-                Number::reduced(n, i128::from(b.get()) * i128::from(d.get()))
-            }
-            (Repr::Big(r), Repr::Small(n, d)) | (Repr::Small(n, d), Repr::Big(r)) => {
-                if *n == 0 {
-                    Number::ZERO
-                } else if d.get() == 1 && r.denom().is_one() {
-                    Number::from_big(BigRational::new_raw(r.numer() * n, BigInt::one()))
-                } else {
-                    Number::from_big(self.to_big() * other.to_big())
-                }
-            }
-            (Repr::Big(a), Repr::Big(b)) => Number::from_big(&**a * &**b),
-        }
-    }
-}
-
-impl Neg for &Number {
-    type Output = Number;
-    fn neg(self) -> Number {
-        match &self.0 {
-            Repr::Small(n, d) => match n.checked_neg() {
-                Some(n) => Number(Repr::Small(n, *d)),
-                None => Number::reduced(-i128::from(*n), d.get().into()),
-            },
-            Repr::Big(r) => Number::from_big(-&**r),
-        }
-    }
-}
-
-impl Sub for &Number {
-    type Output = Number;
-    fn sub(self, other: &Number) -> Number {
-        self + &-other
-    }
-}
-
-impl Neg for Number {
-    type Output = Number;
-    fn neg(self) -> Number {
-        -&self
-    }
-}
-
-impl AddAssign<&Number> for Number {
-    fn add_assign(&mut self, other: &Number) {
-        *self = &*self + other;
-    }
-}
-
-impl MulAssign<&Number> for Number {
-    fn mul_assign(&mut self, other: &Number) {
-        *self = &*self * other;
-    }
-}
-
-macro_rules! owned_operands {
-    ($($operator:ident $method:ident),*) => {$(
-        impl $operator for Number {
-            type Output = Number;
-            fn $method(self, other: Number) -> Number {
-                (&self).$method(&other)
-            }
-        }
-        impl $operator<&Number> for Number {
-            type Output = Number;
-            fn $method(self, other: &Number) -> Number {
-                (&self).$method(other)
-            }
-        }
-    )*};
-}
-owned_operands!(Add add, Sub sub, Mul mul);
 
 #[cfg(test)]
 mod tests {

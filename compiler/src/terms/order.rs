@@ -27,13 +27,6 @@ pub(super) struct Fraction {
     pub(super) denominator: Vec<(Term, Number)>,
 }
 
-impl Fraction {
-    pub(super) fn divides_by_zero(&self, pool: &Pool) -> bool {
-        let is_zero = |t| pool.as_number(t).is_some_and(Number::is_zero);
-        self.denominator.iter().any(|&(t, _)| is_zero(t))
-    }
-}
-
 impl<'a> PrintOrder<'a> {
     pub(super) fn new(pool: &'a Pool, root: Term) -> Self {
         let terms = pool.reachable(&[root]);
@@ -87,6 +80,7 @@ impl<'a> PrintOrder<'a> {
             }
             // A number in front of a plain sum would be multiplied into it when read back.
             numerator.sort_by_key(|f| self.is_plain_sum(f));
+            denominator.sort_by_key(|f| self.is_plain_sum(f));
         } else {
             numerator.push((t, Number::ONE));
         }

@@ -23,12 +23,6 @@ fn quadratic(pool: &mut Pool, constant: i64, sign: i64, x: Term) -> Term {
     pool.linear(constant.into(), &[(square, sign.into())])
 }
 
-/// A term without a value, where a derivative does not exist.
-fn undefined(pool: &mut Pool) -> Term {
-    let zero = pool.int(0);
-    pool.div(zero, zero)
-}
-
 pub(super) fn ln(pool: &mut Pool, _: Term, x: &[Term], _: usize) -> Term {
     recip(pool, x[0])
 }
@@ -152,7 +146,7 @@ pub(super) fn ln_gamma(pool: &mut Pool, _: Term, x: &[Term], _: usize) -> Term {
 
 pub(super) fn polygamma(pool: &mut Pool, _: Term, x: &[Term], i: usize) -> Term {
     if i == 0 {
-        return undefined(pool);
+        return pool.undefined();
     }
     let next = pool.linear(Number::ONE, &[(x[0], Number::ONE)]);
     pool.call(Op::PolyGamma, &[next, x[1]])
@@ -217,7 +211,7 @@ pub(super) fn modulo(pool: &mut Pool, _: Term, x: &[Term], i: usize) -> Term {
 /// `(J_{n-1}(x) - J_{n+1}(x))/2`; the order is an integer, so that there is no derivative by it.
 pub(super) fn bessel_j(pool: &mut Pool, _: Term, x: &[Term], i: usize) -> Term {
     if i == 0 {
-        return undefined(pool);
+        return pool.undefined();
     }
     let below = pool.linear(Number::MINUS_ONE, &[(x[0], Number::ONE)]);
     let above = pool.linear(Number::ONE, &[(x[0], Number::ONE)]);

@@ -38,7 +38,7 @@ pub enum View<'a> {
     Sum(&'a Number, &'a [(Term, Number)]),
     /// `coefficient·Π base^exponent`: bases sorted; exponents non-zero rationals; a base may stand twice when its exponents may not be
     /// merged (`x·x^-1`). A single base with exponent 1 has a coefficient ≠ 1 and is not a sum. A base is a product or a
-    /// number only when its power cannot be taken apart or folded (`(x·y)^(1/2)`, `2^(1/2)`, `0^-1`).
+    /// number only when its power cannot be taken apart or folded (`(x·y)^(1/2)`, `2^(1/2)`). What has no value is `0·0^-1`.
     Product(&'a Number, &'a [(Term, Number)]),
     /// An operator or function applied.
     Call(Op, &'a [Term]),

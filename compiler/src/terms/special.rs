@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 /// Arguments are shifted up to here, where the asymptotic series with the terms below is exact to rounding.
 const ASYMPTOTIC_FROM: f64 = 20.0;
 /// Below this the recurrence for n ≥ 1 would be too long; the value there is NaN.
-const LOWEST_ARGUMENT: f64 = -1e6;
+const LOWEST_ARGUMENT: f64 = -1e4;
 /// Bernoulli numbers B₂, B₄, …, B₂₀.
 const BERNOULLI: [f64; 10] = [
     1.0 / 6.0,
