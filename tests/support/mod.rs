@@ -1,10 +1,10 @@
 //! Shared helpers of the tests.
 
 pub mod network;
-pub mod reference;
 pub mod random;
-pub mod text;
+pub mod reference;
 pub mod strict;
+pub mod text;
 pub mod tree;
 
 use std::path::{Path, PathBuf};

@@ -47,7 +47,10 @@ impl UnitNames {
             names.read_std(&ast, measures, diagnostics);
         }
         for file in world.file_ids() {
-            names.read_file(world.ast(file), measures, diagnostics);
+            // `use units` brings in nothing new: the module has been read above.
+            if !is_std(world.ast(file)) {
+                names.read_file(world.ast(file), measures, diagnostics);
+            }
         }
         names
     }
@@ -188,6 +191,11 @@ impl UnitNames {
         let scale = unit.scale.times(&Scale::new(factor.clone()))?;
         Some(measures.named(text, unit.dimension, scale))
     }
+}
+
+/// Whether a file is the standard library's module of units.
+fn is_std(ast: &Ast) -> bool {
+    units_of(ast).any(|(name, _)| ast.name(name.name) == WITH_PREFIXES)
 }
 
 fn units_of(ast: &Ast) -> impl Iterator<Item = (Ident, &UnitExpr)> {
