@@ -75,8 +75,8 @@ fn every_row_of_the_table() {
             args[0] = pool.int(2);
         }
         let call = pool.call(op, &args[..n_args]);
-        for i in first..n_args {
-            let derivative = pool.derivative(call, ids[i]);
+        for (i, &by) in ids.iter().enumerate().take(n_args).skip(first) {
+            let derivative = pool.derivative(call, by);
             let checked = POINTS
                 .iter()
                 .filter(|at| check(&pool, call, derivative, i, at))
@@ -103,8 +103,8 @@ proptest! {
     fn of_smooth_terms(t in tree::smooth(), at in prop::sample::select(POINTS.to_vec())) {
         let (mut pool, ids, _) = symbols();
         let term = t.build(&mut pool);
-        for i in 0..3 {
-            let derivative = pool.derivative(term, ids[i]);
+        for (i, by) in ids.into_iter().enumerate() {
+            let derivative = pool.derivative(term, by);
             check(&pool, term, derivative, i, &at);
         }
     }
@@ -113,8 +113,8 @@ proptest! {
     fn of_choices(t in tree::any(), at in prop::sample::select(POINTS.to_vec())) {
         let (mut pool, ids, _) = symbols();
         let term = t.build(&mut pool);
-        for i in 0..3 {
-            let derivative = pool.derivative(term, ids[i]);
+        for (i, by) in ids.into_iter().enumerate() {
+            let derivative = pool.derivative(term, by);
             check(&pool, term, derivative, i, &at);
         }
     }
@@ -135,7 +135,7 @@ proptest! {
 
     #[test]
     fn along_a_direction(t in tree::algebraic(), at in prop::sample::select(POINTS.to_vec())) {
-        let (mut pool, ids, [x, y, z]) = symbols();
+        let (mut pool, ids, [_, y, z]) = symbols();
         let term = t.build(&mut pool);
         let directions = [(ids[0], y), (ids[1], z)].into_iter().collect();
         let along = pool.derivation(&[term], &directions)[0];
@@ -146,7 +146,6 @@ proptest! {
         if let (Outcome::Value(..), Outcome::Value(..)) = (a, b) {
             strict::assert_agree(a, b, &format!("{t:?}"));
         }
-        let _ = x;
     }
 }
 
