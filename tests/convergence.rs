@@ -39,6 +39,11 @@ fn main() {
         "auto_switches_and_says_why",
         auto_switches_and_says_why,
     ));
+    for name in METHODS.iter().map(|method| method.name).chain(["auto"]) {
+        trials.push(Trial::test(format!("totals_are_kept::{name}"), || {
+            totals_are_kept(name)
+        }));
+    }
     for reference in NON_STIFF {
         let one_step = METHODS
             .iter()
@@ -228,6 +233,20 @@ fn blow_up_is_reported(method: &str) -> Result<(), Failed> {
     check(trajectory.iter().all(|(_, u)| u[0].is_finite()), || {
         "a value that is not finite".into()
     })
+}
+
+/// No atoms are made or lost over eleven powers of ten of time.
+fn totals_are_kept(method: &str) -> Result<(), Failed> {
+    let robertson = STIFF
+        .iter()
+        .find(|reference| reference.name == "robertson")
+        .expect("in the table");
+    let (trajectory, _) = robertson.run(&robertson.program(), method, MAX_STEPS);
+    let drift = trajectory
+        .iter()
+        .map(|(_, u)| (u.iter().sum::<f64>() - 1.0).abs())
+        .fold(0.0, f64::max);
+    check(drift < 1e-11, || format!("the total drifts by {drift:e}"))
 }
 
 fn auto_switches_and_says_why() -> Result<(), Failed> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ansatz_runtime::experiment::Compiled;
 use ansatz_runtime::ode::METHODS;
-use ansatz_tests::reference::{NON_STIFF, Reference, STIFF, Tolerances, run_equations};
+use ansatz_tests::reference::{Initial, NON_STIFF, Reference, STIFF, Tolerances, run_equations};
 
 /// Factors on the tolerances of a problem.
 const FACTORS: [f64; 4] = [100.0, 10.0, 1.0, 0.1];
@@ -49,6 +49,10 @@ fn measure(problem: &Reference, method: &str) {
     let program = problem.program();
     let (parameters, u0) = program.start();
     let mut equations = Compiled::new(&program, &parameters);
+    let initial = Initial {
+        u0: &u0,
+        conserved: &program.conserved,
+    };
     let times: Vec<f64> = problem.solution().iter().map(|(t, _)| *t).collect();
     for factor in FACTORS {
         let tolerances = Tolerances {
@@ -59,7 +63,7 @@ fn measure(problem: &Reference, method: &str) {
         let mut solve = || {
             run_equations(
                 &mut equations,
-                &u0,
+                initial,
                 method,
                 problem.until,
                 &times,

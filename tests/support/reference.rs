@@ -6,6 +6,7 @@ use ansatz_compiler::Program;
 use ansatz_compiler::codegen::Tier;
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
+use ansatz_compiler::system::conservation::ConservedTotal;
 use ansatz_runtime::experiment::Compiled;
 use ansatz_runtime::ode;
 use ansatz_runtime::problem::{Equations, Problem};
@@ -215,13 +216,26 @@ pub fn run(
 ) -> (Trajectory, Outcome) {
     let (parameters, u0) = program.start();
     let mut equations = Compiled::new(program, &parameters);
-    run_equations(&mut equations, &u0, method, t_end, save_at, tolerances)
+    let initial = Initial {
+        u0: &u0,
+        conserved: &program.conserved,
+    };
+    run_equations(&mut equations, initial, method, t_end, save_at, tolerances)
 }
 
-/// Runs a method on equations from `u0` at t = 0 to `t_end`.
+/// Initial values, and the totals that they fix.
+#[derive(Clone, Copy)]
+pub struct Initial<'a> {
+    /// State at t = 0.
+    pub u0: &'a [f64],
+    /// Linear invariants.
+    pub conserved: &'a [ConservedTotal],
+}
+
+/// Runs a method on equations from t = 0 to `t_end`.
 pub fn run_equations(
     equations: &mut dyn Equations,
-    u0: &[f64],
+    initial: Initial<'_>,
     method: &str,
     t_end: f64,
     save_at: &[f64],
@@ -231,10 +245,10 @@ pub fn run_equations(
         equations,
         t0: 0.0,
         t_end,
-        u0,
+        u0: initial.u0,
         rtol: tolerances.rtol,
-        atol: &vec![tolerances.atol; u0.len()],
-        conserved: &[],
+        atol: &vec![tolerances.atol; initial.u0.len()],
+        conserved: initial.conserved,
         max_steps: tolerances.max_steps,
         save_at: Some(save_at),
         interrupt: &mut |_| false,

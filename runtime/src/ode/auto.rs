@@ -163,12 +163,12 @@ impl Auto {
                     }
                 }
             }
-            Current::Stiff(_) if looks => {
-                self.evidence = if used < NON_STIFF_BELOW {
-                    self.evidence + 1
-                } else {
-                    0
-                };
+            Current::Stiff(stepper) if looks => {
+                if self.evidence == 0 {
+                    self.evidence_since = stepper.t();
+                }
+                let favourable = used < NON_STIFF_BELOW;
+                self.evidence = if favourable { self.evidence + 1 } else { 0 };
             }
             Current::Stiff(_) => {}
         }
@@ -187,7 +187,7 @@ impl Auto {
                 self.current = Current::Stiff(next);
             }
             Current::Stiff(stepper) if self.evidence >= self.patience => {
-                let steps = f64::from(self.evidence * LOOK_EVERY);
+                let steps = f64::from((self.evidence - 1) * LOOK_EVERY);
                 if stepper.t() - self.evidence_since < STEADY * steps * stepper.last_step() {
                     self.evidence = 0;
                     return;
@@ -308,7 +308,8 @@ impl SpectralRadius {
     }
 
     fn improve(&mut self, problem: &mut Problem<'_>, t: f64, u: &[f64], counts: &mut Counts) {
-        let norm = |v: &[f64]| control::error_norm(v, u, u, problem.atol, problem.rtol);
+        let (atol, rtol) = (problem.atol, problem.rtol);
+        let norm = |v: &[f64]| control::error_norm(v, u, u, atol, rtol);
         let size = f64::EPSILON.sqrt() * norm(u).max(1.0) / norm(&self.direction);
         for ((shifted, u), direction) in self.shifted.iter_mut().zip(u).zip(&self.direction) {
             *shifted = u + size * direction;
@@ -319,7 +320,6 @@ impl SpectralRadius {
         for ((product, f), f_shifted) in self.shifted.iter_mut().zip(&self.f).zip(&self.f_shifted) {
             *product = (f_shifted - f) / size;
         }
-        let norm = |v: &[f64]| control::error_norm(v, u, u, problem.atol, problem.rtol);
         let (before, after) = (norm(&self.direction), norm(&self.shifted));
         if after > 0.0 && after.is_finite() {
             self.estimate = after / before;

@@ -46,7 +46,7 @@ pub struct Controller {
 
 /// Safety factor, [HNW93, II.4].
 const SAFETY: f64 = 0.9;
-/// Smallest and largest change of the step in one go, [HNW93, II.4].
+/// Smallest and largest change of the step in one go, [HNW93, II.4] (code DOPRI5).
 const FACTOR: (f64, f64) = (0.2, 10.0);
 /// Change of the step after a value that is not finite; a quarter leaves the region quickly and does not overshoot.
 const FACTOR_NOT_FINITE: f64 = 0.25;
@@ -77,7 +77,8 @@ impl Controller {
             self.just_rejected = true;
             return (SAFETY * error.powf(-self.alpha)).clamp(FACTOR.0, 1.0);
         }
-        let error = error.max(1e-10);
+        // No power of zero: FACTOR.1 bounds the growth anyway.
+        let error = error.max(f64::MIN_POSITIVE);
         let factor = SAFETY * error.powf(-self.alpha) * self.error_before.powf(self.beta);
         self.error_before = error.max(LEAST_ERROR);
         // After a rejection the step does not grow at once, [HNW93, II.4].
@@ -106,7 +107,7 @@ pub fn cut_at_end(t: f64, h: f64, t_end: f64) -> (f64, f64) {
 }
 
 /// First step for a method of this order by comparing `f` at the start and after a small explicit Euler step [HNW93, II.4, "Starting step size"].
-/// `f0 = f(t, u)`; `work` is two vectors of the length of `u`. One evaluation of the right-hand side.
+/// The bare numbers are those of its algorithm. `f0 = f(t, u)`; `work` is two vectors of the length of `u`. One evaluation of the right-hand side.
 pub fn first_step(
     problem: &mut Problem<'_>,
     (t, u, f0): (f64, &[f64], &[f64]),
@@ -141,4 +142,51 @@ pub fn first_step(
     };
     let h = (100.0 * h0).min(h1).min(interval);
     if h.is_finite() && h > 0.0 { h } else { h0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_step_lands_on_the_end_and_is_not_tiny() {
+        for h in [0.05, 0.333, 0.4999, 0.501, 0.7, 0.995, 2.0] {
+            let (mut t, mut smallest) = (0.1, f64::INFINITY);
+            while t < 1.1 {
+                let (cut, next) = cut_at_end(t, h, 1.1);
+                smallest = smallest.min(cut);
+                t = next;
+            }
+            assert_eq!(t, 1.1);
+            assert!(smallest >= 0.49 * h.min(1.0), "h = {h}: {smallest}");
+        }
+    }
+
+    #[test]
+    fn the_controller_grows_only_after_success() {
+        let mut controller = Controller::new(5, 0.4);
+        assert!(controller.factor(1e-3) > 1.0);
+        let after_rejection = controller.factor(100.0);
+        assert!((FACTOR.0..0.9).contains(&after_rejection));
+        assert!(controller.factor(1e-6) <= 1.0);
+        assert!(controller.factor(1e-6) > 1.0);
+        assert_eq!(controller.factor(f64::NAN), FACTOR_NOT_FINITE);
+    }
+
+    #[test]
+    fn values_that_are_not_finite_fail_the_error_test() {
+        let norm =
+            |e: f64, v: f64| error_norm(&[0.0, e], &[1.0, 1.0], &[1.0, v], &[1e-6, 1e-6], 1e-3);
+        assert!(norm(1e-4, 1.0) < 1.0);
+        assert!(norm(f64::NAN, 1.0).is_nan());
+        assert!(norm(1e-4, f64::INFINITY).is_nan());
+        assert_eq!(
+            worst_component(&[0.0, 1.0], &[1.0; 2], &[1.0; 2], &[1e-6; 2], 1e-3),
+            1
+        );
+        assert_eq!(
+            worst_component(&[1.0, f64::NAN], &[1.0; 2], &[1.0; 2], &[1e-6; 2], 1e-3),
+            1
+        );
+    }
 }
