@@ -23,6 +23,8 @@ pub struct Builder<'a> {
     pub settings: Vec<Setting>,
     /// The plot read at present.
     pub plot: Plot,
+    /// The side of a reaction read at present.
+    pub side: Vec<Participant>,
     /// The expression read last.
     pub expression: Option<Expr>,
 }
@@ -36,6 +38,7 @@ impl<'a> Builder<'a> {
             combinatoric: true,
             settings: Vec::new(),
             plot: Plot::default(),
+            side: Vec::new(),
             expression: None,
         }
     }
@@ -82,6 +85,9 @@ impl<'a> Builder<'a> {
 
     pub fn number(&self, start: u32, end: u32) -> Result<Number, SyntaxError> {
         let text = self.source.slice(start, end);
+        if let Ok(integer) = text.parse() {
+            return Ok(Number::integer(integer));
+        }
         Number::parse(text).ok_or_else(|| SyntaxError::MalformedNumber {
             text: shortened(text),
             at: Span::new(start, end).into(),
@@ -175,6 +181,11 @@ impl<'a> Builder<'a> {
                 help: Some("a reaction from or to nothing is written with `0`".into()),
             }),
         }
+    }
+
+    /// The side just read, in a list of just its size: there are two for every reaction.
+    pub fn take_side(&mut self) -> Vec<Participant> {
+        self.side.drain(..).collect()
     }
 
     pub fn setting(&mut self, key: Ident, value: SettingValue) {
