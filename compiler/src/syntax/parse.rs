@@ -265,6 +265,9 @@ impl<'a> Reader<'a> {
             };
             return self.errors.push(at.start, error);
         }
+        if curves.is_empty() {
+            return self.report(missing_expression(part[0].start));
+        }
         if !self.grammar(start, curves) {
             return;
         }
