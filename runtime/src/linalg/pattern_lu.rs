@@ -8,7 +8,7 @@ use std::ops::Range;
 /// A pivot smaller than this part of its row's largest entry ends the factorization: it would lose half of the digits.
 const SMALLEST_PIVOT: f64 = 1e-8;
 /// Entries side by side from which a run pays.
-const SHORTEST_RUN: usize = 4;
+const SHORTEST_RUN: usize = 8;
 
 /// The factors of `P(I − γJ)Pᵀ = LU`, `L` with unit diagonal, stored by rows.
 ///
@@ -178,13 +178,19 @@ impl Triangle {
     }
 
     fn row_dot(&self, i: usize, x: &[f64]) -> f64 {
-        let (single, run, covered) = self.split(i);
-        let columns = self.rows.columns[single.clone()].iter();
+        let (row, run) = (self.rows.range(i), self.runs[i] as usize);
+        let columns = self.rows.columns[row.start..run].iter();
         let sum: f64 = columns
-            .zip(&self.values[single])
+            .zip(&self.values[row.start..run])
             .map(|(&j, value)| value * x[j as usize])
             .sum();
-        sum + dot(&self.values[run], &x[covered])
+        // Most rows of small systems have no run: no work for it then.
+        if run == row.end {
+            return sum;
+        }
+        let run = &self.values[run..row.end];
+        let first = self.rows.columns[row.end - run.len()] as usize;
+        sum + dot(run, &x[first..first + run.len()])
     }
 }
 
