@@ -95,9 +95,12 @@ fn place(offset: usize, sources: &Sources) -> String {
     }
 }
 
-/// The comments `# error: a_code, another_code` and `# warning: …` of a line.
+/// The comments `# error: a_code, another_code` and `# warning: …` of a line; `# nowhere: a_code` is a warning without a place.
 fn expected((index, line): (usize, &str)) -> Vec<String> {
     let mut out = Vec::new();
+    if let Some((_, code)) = line.split_once("# nowhere: ") {
+        out.push(format!("nowhere: warning: {}", code.trim()));
+    }
     for severity in ["error", "warning"] {
         let Some((_, codes)) = line.split_once(&format!("# {severity}: ")) else {
             continue;

@@ -13,8 +13,8 @@ use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
 use crate::syntax::ast::{
-    Arrow, DeclKind, Equation, Expr, ExprKind, Ident, ItemKind, Participant, Reaction,
-    SettingValue, Simulate,
+    Arrow, DeclKind, Equation, Expr, ExprKind, ItemKind, Participant, Reaction, SettingValue,
+    Simulate,
 };
 
 /// Checks all units and finds those that are not declared, for the lowering to use.
@@ -194,18 +194,11 @@ impl<'w> Checker<'w, '_, '_> {
         }
     }
 
-    fn entity(&self, file: FileId, name: Ident) -> Option<EntityId> {
-        match self.world.meaning(file, name.name) {
-            Meaning::Entity(id) => Some(id),
-            Meaning::Unknown | Meaning::Time | Meaning::Pi | Meaning::Euler => None,
-        }
-    }
-
     /// All species of a reaction count alike, and its rate is that amount in time.
     fn reaction(&mut self, file: FileId, r: &Reaction) {
         let mut amount: Option<(Measure, Source)> = None;
         for p in r.reactants.iter().chain(&r.products) {
-            let Some(id) = self.entity(file, p.species) else {
+            let Some(id) = self.world.entity_named(file, p.species.name) else {
                 return;
             };
             let here = (self.of(id), Source::Entity(id, Some(p.species.span)));
@@ -241,7 +234,7 @@ impl<'w> Checker<'w, '_, '_> {
     fn rate_constant(&mut self, file: FileId, side: &[Participant], flow: Measure) -> Measure {
         let mut needed = flow;
         for p in side {
-            let Some(id) = self.entity(file, p.species) else {
+            let Some(id) = self.world.entity_named(file, p.species.name) else {
                 continue;
             };
             let of = self.of(id);
@@ -253,7 +246,7 @@ impl<'w> Checker<'w, '_, '_> {
     }
 
     fn equation(&mut self, file: FileId, equation: &Equation) {
-        let Some(id) = self.entity(file, equation.target) else {
+        let Some(id) = self.world.entity_named(file, equation.target.name) else {
             return;
         };
         let time = self.inference.units.time;
@@ -331,14 +324,17 @@ impl<'w> Checker<'w, '_, '_> {
 /// The expressions in a setting that are times.
 fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
     match value {
-        SettingValue::Expr(e) => match (&ast.expr(*e).kind, key) {
-            (ExprKind::Call(f, args), "save") => match ast.name(f.name) {
-                "every" | "log" => args.iter().take(2).copied().collect(),
-                _ => Vec::new(),
-            },
-            (_, "save") => Vec::new(),
-            _ => vec![*e],
-        },
+        SettingValue::Expr(e) if key == "until" => vec![*e],
+        SettingValue::Expr(e) => {
+            let ExprKind::Call(f, args) = &ast.expr(*e).kind else {
+                return Vec::new();
+            };
+            let has_times = matches!(ast.name(f.name), "every" | "log");
+            args.iter()
+                .take(if has_times { 2 } else { 0 })
+                .copied()
+                .collect()
+        }
         SettingValue::List(list, _) => list.clone(),
         SettingValue::Names(_) | SettingValue::Table(..) => Vec::new(),
     }

@@ -5,9 +5,10 @@ use miette::LabeledSpan;
 use super::error::ModelError;
 use super::names::{Names, has_param};
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
-use super::walk::{At, post_order, rate_of};
+use super::walk::{At, as_name, post_order, rate_of};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::ast::{DeclKind, Expr, ExprKind, Function};
+use crate::syntax::Ast;
+use crate::syntax::ast::{DeclKind, Expr, ExprKind, Function, NameId};
 
 /// Constants, parameters, `let`s and functions that the model needs, each after what it needs itself; else in declared order.
 /// Circles are reported.
@@ -146,29 +147,25 @@ fn needs(world: &World, body: Option<Body>, follow: &dyn Fn(EntityKind) -> bool)
     post_order(ast, root, &mut nodes);
     let mut found = Vec::new();
     for &e in nodes.iter().rev() {
-        let (name, is_rate) = match &ast.expr(e).kind {
-            ExprKind::Name(name) => (*name, false),
-            ExprKind::Call(name, _) => match rate_of(ast, e) {
-                Some((state, _)) => (state, true),
-                None => (name.name, false),
-            },
-            _ => continue,
-        };
-        let is_param = function.is_some_and(|f| has_param(f, name));
-        let Meaning::Entity(mut id) = world.meaning(file, name) else {
+        let Some(name) = mentioned(ast, e) else {
             continue;
         };
-        if is_rate {
-            let Some(&velocity) = world.velocities.get(&id) else {
-                continue;
-            };
-            id = velocity;
+        let is_param = function.is_some_and(|f| has_param(f, name));
+        let mut entity = world.entity_named(file, name);
+        if rate_of(ast, e).is_some() {
+            entity = entity.and_then(|state| world.velocities.get(&state).copied());
         }
-        if !is_param && follow(world.entity(id).kind) {
-            found.push(id);
-        }
+        found.extend(entity.filter(|&id| !is_param && follow(world.entity(id).kind)));
     }
     found
+}
+
+/// The name that an expression mentions itself: as a value, as a function, or in `dt(x)`.
+fn mentioned(ast: &Ast, e: Expr) -> Option<NameId> {
+    if let ExprKind::Call(function, _) = &ast.expr(e).kind {
+        return Some(rate_of(ast, e).map_or(function.name, |(state, _)| state));
+    }
+    as_name(ast, e).map(|name| name.name)
 }
 
 /// By entity: what makes a definition change while the model runs, a state or time (`t`), if anything does.
@@ -198,11 +195,10 @@ pub(super) fn first_varying(
     let mut nodes = Vec::new();
     post_order(ast, root.expr, &mut nodes);
     nodes.iter().find_map(|&e| {
-        let name = match &ast.expr(e).kind {
-            ExprKind::Name(name) if !function.is_some_and(|f| has_param(f, *name)) => *name,
-            ExprKind::Call(name, _) => rate_of(ast, e).map_or(name.name, |(state, _)| state),
-            _ => return None,
-        };
+        let name = mentioned(ast, e)?;
+        if function.is_some_and(|f| has_param(f, name)) {
+            return None;
+        }
         match world.meaning(root.file, name) {
             Meaning::Entity(id) => varies[id.0 as usize].clone(),
             Meaning::Time => Some(ast.name(name).into()),
@@ -227,9 +223,10 @@ fn circular(world: &World, circle: &[EntityId]) -> ModelError {
     let labels = circle.iter().take(MAX_NAMED).enumerate().map(|(i, &id)| {
         let next = world.name(circle[(i + 1) % circle.len()]).into_owned();
         let text = Some(format!("needs `{next}`"));
-        match i {
-            0 => LabeledSpan::new_primary_with_span(text, world.span(id)),
-            _ => LabeledSpan::new_with_span(text, world.span(id)),
+        let primary = i == 0;
+        match primary {
+            true => LabeledSpan::new_primary_with_span(text, world.span(id)),
+            false => LabeledSpan::new_with_span(text, world.span(id)),
         }
     });
     ModelError::CyclicDefinition {

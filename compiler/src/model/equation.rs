@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::elaborate::Elaboration;
 use super::entities::{Model, Reaction, StateId, StateKind};
 use super::error::ModelError;
+use super::names::push_first;
 use super::scope::{EntityId, FileId, Origin};
 use super::values::{at, changing_state, noun};
 use crate::source::Span;
@@ -147,13 +148,12 @@ pub(super) fn warn_unchanged(e: &mut Elaboration, model: &Model) {
     for (state, _) in &model.rates {
         changed[state.0 as usize] = true;
     }
-    for (state, changed) in model.states.iter().zip(changed) {
-        if !changed && state.kind != StateKind::FixedSpecies {
-            e.diagnostics.push(ModelError::UnchangedState {
-                kind: noun(state.kind),
-                name: state.name.clone(),
-                at: state.span.into(),
-            });
-        }
-    }
+    let states = model.states.iter().zip(changed);
+    let still = states.filter(|(state, changed)| !changed && state.kind != StateKind::FixedSpecies);
+    let warnings = still.map(|(state, _)| ModelError::UnchangedState {
+        kind: noun(state.kind),
+        name: state.name.clone(),
+        at: state.span.into(),
+    });
+    push_first(warnings, e.diagnostics);
 }

@@ -157,6 +157,9 @@ pub enum ModelError {
         #[label("keeps its initial value")]
         at: SourceSpan,
     },
+    #[error("{count} more warnings like this")]
+    #[diagnostic(code(and_more), severity(warning))]
+    AndMore { count: usize },
     #[error("the rate of `{name}` is given twice")]
     #[diagnostic(
         code(rate_given_twice),

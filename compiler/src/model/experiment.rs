@@ -7,6 +7,7 @@ use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
 use super::scope::{EntityKind, FileId, Meaning, World};
 use super::values::{at, constant_term};
+use super::walk::as_name;
 use crate::source::Span;
 use crate::syntax::ast::{self, DeclKind, Expr, ExprKind, Ident, ItemKind, Setting, SettingValue};
 use crate::terms::Term;
@@ -307,16 +308,7 @@ fn word<'w>(world: &'w World, file: FileId, value: &SettingValue) -> Option<&'w 
 
 /// Names, however the parser has read them.
 fn idents(world: &World, file: FileId, value: &SettingValue) -> Option<Vec<Ident>> {
-    let ident = |expr: &Expr| {
-        let node = world.ast(file).expr(*expr);
-        match node.kind {
-            ExprKind::Name(name) => Some(Ident {
-                name,
-                span: node.span,
-            }),
-            _ => None,
-        }
-    };
+    let ident = |expr: &Expr| as_name(world.ast(file), *expr);
     match value {
         SettingValue::Names(names) => Some(names.clone()),
         SettingValue::Expr(expr) => Some(vec![ident(expr)?]),

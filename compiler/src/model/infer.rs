@@ -1,14 +1,15 @@
 //! The algebra of units: the unit of every expression, and what does not fit.
 
-use miette::LabeledSpan;
+mod report;
+
 use rustc_hash::FxHashSet;
 
 use super::error::ModelError;
 use super::measure::{Exponent, Measure};
-use super::scope::{EntityId, Meaning, World};
+use super::scope::{EntityId, World};
 use super::signature::{Signature, signature};
 use super::units::Units;
-use super::walk::{Algebra, Arithmetic, At, children, post_order};
+use super::walk::{Algebra, At, Part, operands};
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnitExpr};
@@ -35,6 +36,13 @@ impl Sort {
         Sort {
             measure,
             known: Known::Nothing,
+        }
+    }
+
+    fn as_number(&self) -> Option<&Number> {
+        match &self.known {
+            Known::Number(n) if self.measure == Measure::ONE || n.is_zero() => Some(n),
+            Known::Number(_) | Known::Entity(_) | Known::Nothing => None,
         }
     }
 
@@ -110,26 +118,18 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
         self.problems.push(problem);
     }
 
-    /// The unit that both operands have; reports it, once, if they differ.
-    fn alike(&mut self, at: At, what: &str, a: (Measure, Expr), b: (Measure, Expr)) -> Measure {
-        if self.units.measures.unify(a.0, b.0) {
-            return if a.0 == Measure::ANY { b.0 } else { a.0 };
+    /// The unit that operands of a node have, the first of them number `from`; reports it, once, if they differ.
+    fn all_alike(&mut self, at: At, what: &str, operands: &[Measure], from: usize) -> Measure {
+        let mut common = (operands[0], 0);
+        for (i, &next) in operands.iter().enumerate().skip(1) {
+            if common.0 == Measure::ANY {
+                common = (next, i);
+            } else if !self.units.measures.unify(common.0, next) {
+                self.report_mismatch(at, what, (common.0, from + common.1), (next, from + i));
+                return Measure::ANY;
+            }
         }
-        if self.seen.insert(at) {
-            let place = |expr| Source::Expression(At { expr, ..at });
-            let (left, right) = ((a.0, place(a.1)), (b.0, place(b.1)));
-            let labels = self.labels(left, Some(right));
-            let help = self.help(left, right);
-            let problem = ModelError::UnitMismatch {
-                what: what.into(),
-                left: self.text(a.0),
-                right: self.text(b.0),
-                labels,
-                help,
-            };
-            self.problems.push(problem);
-        }
-        Measure::ANY
+        common.0
     }
 
     /// Whether the value is a pure number; reports it, once, if not.
@@ -154,95 +154,6 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
         false
     }
 
-    pub fn text(&mut self, m: Measure) -> String {
-        let m = self.units.measures.resolve(m);
-        self.units.measures.text(m)
-    }
-
-    /// The unit in backticks; `None` for a pure number.
-    fn phrase(&mut self, m: Measure) -> Option<String> {
-        let text = self.text(m);
-        (text != "1").then(|| format!("`{text}`"))
-    }
-
-    /// Both places, and the declarations that brought the units in.
-    fn labels(
-        &mut self,
-        one: (Measure, Source),
-        other: Option<(Measure, Source)>,
-    ) -> Vec<LabeledSpan> {
-        let mut labels: Vec<LabeledSpan> = Vec::new();
-        let mut origins: Vec<EntityId> = Vec::new();
-        for (measure, source) in [Some(one), other].into_iter().flatten() {
-            let text = Some(format!("`{}`", self.text(measure)));
-            let (span, origin) = match source {
-                Source::Expression(at) => (Some(self.span(at)), self.origin(at)),
-                Source::Entity(id, mention) => (mention, Some(id)),
-                Source::Written(span) => (Some(span), None),
-            };
-            origins.extend(origin);
-            if let Some(span) = span {
-                labels.push(match labels.is_empty() {
-                    true => LabeledSpan::new_primary_with_span(text, span),
-                    false => LabeledSpan::new_with_span(text, span),
-                });
-            }
-        }
-        origins.dedup();
-        for id in origins {
-            let name = self.world.name(id).into_owned();
-            let unit = self.text(self.units.of[id.0 as usize]);
-            let text = format!("`{name}` is in `{unit}`");
-            labels.push(LabeledSpan::new_with_span(Some(text), self.world.span(id)));
-        }
-        if let Some(&call) = self.calls.last() {
-            let span = self.span(call);
-            labels.push(LabeledSpan::new_with_span(
-                Some("in this call".into()),
-                span,
-            ));
-        }
-        labels
-    }
-
-    fn span(&self, at: At) -> Span {
-        self.world.ast(at.file).expr(at.expr).span
-    }
-
-    /// The first name in an expression that has a unit.
-    fn origin(&self, at: At) -> Option<EntityId> {
-        let ast = self.world.ast(at.file);
-        let mut nodes = Vec::new();
-        post_order(ast, at.expr, &mut nodes);
-        nodes.into_iter().find_map(|e| {
-            let ExprKind::Name(name) = ast.expr(e).kind else {
-                return None;
-            };
-            let Meaning::Entity(id) = self.world.meaning(at.file, name) else {
-                return None;
-            };
-            let measure = self.units.of[id.0 as usize];
-            (measure != Measure::ONE && measure != Measure::ANY).then_some(id)
-        })
-    }
-
-    /// What would mend a mismatch.
-    fn help(&mut self, found: (Measure, Source), needed: (Measure, Source)) -> Option<String> {
-        for (one, other) in [(found, needed), (needed, found)] {
-            if let Source::Expression(at) = one.1
-                && let ExprKind::Number(n) = &self.world.ast(at.file).expr(at.expr).kind
-            {
-                let unit = self.text(other.0);
-                return Some(format!(
-                    "write `{n} [{unit}]` if the number is meant in this unit"
-                ));
-            }
-        }
-        let factor = self.units.measures.quotient(needed.0, found.0);
-        let factor = self.text(factor);
-        Some(format!("the two differ by a factor in `{factor}`"))
-    }
-
     fn power(&mut self, at: At, base: Measure, exponent: &Number) -> Measure {
         match self.units.measures.power(base, exponent) {
             Some(power) => power,
@@ -261,8 +172,8 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
     }
 
     fn pow(&mut self, at: At, base: Sort, exponent: Sort) -> Measure {
-        let operands = operands(self.world, at);
-        let [base_at, exponent_at] = operands.as_slice() else {
+        let places = places(self.world, at);
+        let [base_at, exponent_at] = places.as_slice() else {
             return Measure::ANY;
         };
         if !self.is_number(at, "an exponent", (exponent.measure, *exponent_at)) {
@@ -286,25 +197,37 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
 }
 
 /// The operands of a node, in the order in which the machine hands them over.
-fn operands(world: &World, at: At) -> Vec<Expr> {
+fn places(world: &World, at: At) -> Vec<Expr> {
     let ast = world.ast(at.file);
-    match ast.expr(at.expr).kind {
-        ExprKind::Binary(BinaryOp::Greater | BinaryOp::GreaterEqual, a, b) => vec![b, a],
-        _ => children(ast, at.expr).to_vec(),
+    if let ExprKind::Binary(op, a, b) = ast.expr(at.expr).kind
+        && matches!(op, BinaryOp::Greater | BinaryOp::GreaterEqual)
+    {
+        return vec![b, a];
     }
+    operands(ast, at.expr).iter().map(|part| part.0).collect()
 }
 
-fn fold(op: Arithmetic, a: &Known, b: &Known) -> Option<Number> {
-    let (Known::Number(a), Known::Number(b)) = (a, b) else {
-        return None;
-    };
-    match op {
-        Arithmetic::Add => Some(a + b),
-        Arithmetic::Sub => Some(a - b),
-        Arithmetic::Mul => a.checked_mul(b),
-        Arithmetic::Div => a.checked_mul(&b.recip()?),
-        Arithmetic::Pow => a.checked_pow(b.as_i64()?),
+/// The number that a sum of numbers is.
+fn total(parts: &[Part<Sort>]) -> Option<Number> {
+    let mut total = Number::ZERO;
+    for (sort, minus) in parts {
+        let n = sort.as_number()?;
+        total = if *minus { &total - n } else { &total + n };
     }
+    Some(total)
+}
+
+/// The number that a product of numbers is.
+fn product(parts: &[Part<Sort>]) -> Option<Number> {
+    let mut product = Number::ONE;
+    for (sort, below) in parts {
+        let n = sort.as_number()?;
+        product = match below {
+            true => product.checked_mul(&n.recip()?)?,
+            false => product.checked_mul(n)?,
+        };
+    }
+    Some(product)
 }
 
 impl Algebra for Inference<'_, '_, '_> {
@@ -341,62 +264,48 @@ impl Algebra for Inference<'_, '_, '_> {
         Sort::of(Measure::ANY)
     }
 
-    fn negate(&mut self, a: Sort) -> Sort {
-        Sort {
-            measure: a.measure,
-            known: match a.known {
-                Known::Number(n) => Known::Number(-n),
-                Known::Entity(_) | Known::Nothing => Known::Nothing,
-            },
-        }
-    }
-
-    fn arithmetic(&mut self, at: At, op: Arithmetic, a: Sort, b: Sort) -> Sort {
-        if a.measure == Measure::ONE
-            && b.measure == Measure::ONE
-            && let Some(n) = fold(op, &a.known, &b.known)
-        {
+    fn sum(&mut self, at: At, parts: &[Part<Sort>]) -> Sort {
+        if let Some(n) = total(parts) {
             return Sort::number(n);
         }
-        Sort::of(match op {
-            Arithmetic::Add | Arithmetic::Sub => {
-                let places = operands(self.world, at);
-                let (a, b) = ((a.measure, places[0]), (b.measure, places[1]));
-                self.alike(at, "the terms of a sum", a, b)
-            }
-            Arithmetic::Mul => self.units.measures.product(a.measure, b.measure),
-            Arithmetic::Div => self.units.measures.quotient(a.measure, b.measure),
-            Arithmetic::Pow => self.pow(at, a, b),
-        })
+        let measures: Vec<Measure> = parts.iter().map(|(sort, _)| sort.measure).collect();
+        Sort::of(self.all_alike(at, "the terms of a sum", &measures, 0))
+    }
+
+    fn product(&mut self, _at: At, parts: &[Part<Sort>]) -> Sort {
+        if let Some(n) = product(parts) {
+            return Sort::number(n);
+        }
+        let measures = &mut self.units.measures;
+        let whole = parts
+            .iter()
+            .fold(Measure::ONE, |whole, (sort, below)| match below {
+                true => measures.quotient(whole, sort.measure),
+                false => measures.product(whole, sort.measure),
+            });
+        Sort::of(whole)
+    }
+
+    fn power(&mut self, at: At, base: Sort, exponent: Sort) -> Sort {
+        Sort::of(self.pow(at, base, exponent))
     }
 
     fn call(&mut self, at: At, op: Op, args: &[Sort]) -> Sort {
-        let places = operands(self.world, at);
-        let placed: Vec<(Measure, Expr)> = places
-            .iter()
-            .zip(args)
-            .map(|(place, arg)| (arg.measure, *place))
-            .collect();
-        let all_alike = |this: &mut Self, what: &str, placed: &[(Measure, Expr)]| {
-            let mut measure = placed[0];
-            for &next in &placed[1..] {
-                measure = (this.alike(at, what, measure, next), measure.1);
-            }
-            measure.0
-        };
+        let measures: Vec<Measure> = args.iter().map(|arg| arg.measure).collect();
         Sort::of(match signature(op) {
             Signature::Numbers => {
-                for &arg in &placed {
-                    let what = format!("the argument of `{}`", op.name());
-                    self.is_number(at, &what, arg);
+                let what = format!("the argument of `{}`", op.name());
+                for (place, measure) in places(self.world, at).into_iter().zip(measures) {
+                    self.is_number(at, &what, (measure, place));
                 }
                 Measure::ONE
             }
             Signature::Alike => {
-                all_alike(self, &format!("the arguments of `{}`", op.name()), &placed)
+                let what = format!("the arguments of `{}`", op.name());
+                self.all_alike(at, &what, &measures, 0)
             }
             Signature::AlikeToNumber => {
-                all_alike(self, "what is compared", &placed);
+                self.all_alike(at, "what is compared", &measures, 0);
                 Measure::ONE
             }
             Signature::SignToNumber => Measure::ONE,
@@ -405,7 +314,7 @@ impl Algebra for Inference<'_, '_, '_> {
                 self.power(at, args[0].measure, &exponent)
             }
             Signature::Power => self.pow(at, args[0].clone(), args[1].clone()),
-            Signature::Choice => all_alike(self, "the branches of `if`", &placed[1..]),
+            Signature::Choice => self.all_alike(at, "the branches of `if`", &measures[1..], 1),
         })
     }
 
@@ -423,7 +332,7 @@ impl Algebra for Inference<'_, '_, '_> {
             self.world.name(function)
         );
         let arg = At {
-            expr: operands(self.world, at)[index],
+            expr: places(self.world, at)[index],
             ..at
         };
         let needed = (declared, Source::Written(unit.span));

@@ -95,14 +95,14 @@ fn new_file(ast: Cow<'_, Ast>, origin: Origin, path: String) -> File<'_> {
 
 fn next_use(open: &mut Open) -> Option<(u32, Use)> {
     let items = open.file.ast.items.iter().enumerate().skip(open.next);
-    let (at, usage) = items
-        .filter_map(|(i, item)| match &item.kind {
-            ItemKind::Use(usage) => Some((i, usage.clone())),
-            _ => None,
-        })
-        .next()?;
-    open.next = at + 1;
-    Some((at as u32, usage))
+    for (at, item) in items {
+        if let ItemKind::Use(usage) = &item.kind {
+            let usage = usage.clone();
+            open.next = at + 1;
+            return Some((at as u32, usage));
+        }
+    }
+    None
 }
 
 /// Moves the finished file on top of the stack to the world and tells its user.

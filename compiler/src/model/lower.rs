@@ -4,6 +4,7 @@
 //! where units of different sizes meet, and where a value is wanted in a unit of another size.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::check_units::is_bare;
 use super::error::ModelError;
@@ -11,9 +12,9 @@ use super::measure::{Exponent, Measure};
 use super::scope::{EntityId, World};
 use super::signature::{Signature, signature};
 use super::units::Units;
-use super::walk::{Algebra, Arithmetic, At, Machine};
+use super::walk::{Algebra, At, Machine, Part, operands};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::ast::{ExprKind, UnitExpr};
+use crate::syntax::ast::UnitExpr;
 use crate::terms::{Number, Op, Pool, Term};
 
 /// A term, and the unit in which it counts.
@@ -107,8 +108,10 @@ impl Terms<'_, '_> {
         scale.apply(&mut self.pool, amount.term)
     }
 
-    fn number_of(&self, amount: Amount) -> Option<&Number> {
-        self.pool.as_number(amount.term)
+    fn is_zero(&self, amount: Amount) -> bool {
+        self.pool
+            .as_number(amount.term)
+            .is_some_and(Number::is_zero)
     }
 
     fn pure(&self, term: Term) -> Amount {
@@ -118,50 +121,30 @@ impl Terms<'_, '_> {
         }
     }
 
-    /// The values in one unit: that of the first which is not zero.
-    fn alike(&mut self, args: &[Amount]) -> (Vec<Term>, Measure) {
-        let is_zero = |a: &Amount| self.number_of(*a).is_some_and(Number::is_zero);
-        let leading = args.iter().find(|a| !is_zero(a)).or(args.first());
-        let measure = leading.map_or(Measure::ONE, |a| a.measure);
+    /// The unit in which values combine: that of the first which is not zero.
+    fn leading(&self, mut args: impl Iterator<Item = Amount> + Clone) -> Measure {
+        let first = args.clone().next();
+        let leading = args.find(|a| !self.is_zero(*a)).or(first);
+        leading.map_or(Measure::ONE, |a| a.measure)
+    }
+
+    /// The values in one unit.
+    fn alike(&mut self, args: &[Amount]) -> (SmallVec<[Term; 4]>, Measure) {
+        let measure = self.leading(args.iter().copied());
         let terms = args.iter().map(|&a| self.convert(a, measure)).collect();
         (terms, measure)
     }
 
-    fn power(&mut self, base: Amount, exponent: Amount) -> Amount {
-        let exponent = self.convert(exponent, Measure::ONE);
-        let literal = self.literals.get(&exponent).cloned();
-        let known = self.pool.as_number(exponent).cloned().or(literal);
-        if let Some(n) = known {
-            let exponent = self.pool.number(n.clone());
-            let measure = self.units.measures.power(base.measure, &n);
-            return Amount {
-                term: self.pool.pow(base.term, exponent),
-                measure: measure.unwrap_or(Measure::ANY),
-            };
-        }
-        if base.measure == Measure::ONE {
-            let term = self.pool.pow(base.term, exponent);
-            return self.pure(term);
-        }
-        let symbol = Exponent::Term(exponent);
-        let (measure, wanted) = self.units.measures.open_power(base.measure, symbol);
-        let base = self.convert(base, wanted);
-        Amount {
-            term: self.pool.pow(base, exponent),
-            measure,
-        }
-    }
-
-    fn divide(&mut self, at: At, a: Amount, b: Amount) -> Amount {
-        if self.number_of(b).is_some_and(Number::is_zero) {
-            if self.seen_divisors.insert(at) {
-                self.zero_divisors.push((at, self.calls.last().copied()));
-            }
-            return self.unknown();
-        }
-        Amount {
-            term: self.pool.div(a.term, b.term),
-            measure: self.units.measures.quotient(a.measure, b.measure),
+    /// Notes that part number `index` of a product is a zero divisor.
+    fn report_divisor(&mut self, product: At, index: usize) {
+        let ast = self.world.ast(product.file);
+        let divisor = At {
+            expr: operands(ast, product.expr)[index].0,
+            ..product
+        };
+        if self.seen_divisors.insert(divisor) {
+            let call = self.calls.last().copied();
+            self.zero_divisors.push((divisor, call));
         }
     }
 }
@@ -169,12 +152,8 @@ impl Terms<'_, '_> {
 fn division_by_zero(world: &World, at: At, call: Option<At>) -> ModelError {
     let ast = world.ast(at.file);
     let node = ast.expr(at.expr);
-    let divisor = match node.kind {
-        ExprKind::Binary(_, _, divisor) => ast.expr(divisor),
-        _ => node,
-    };
     ModelError::DivisionByZero {
-        at: divisor.span.into(),
+        at: node.span.into(),
         call: call.map(|call| world.ast(call.file).expr(call.expr).span.into()),
     }
 }
@@ -223,39 +202,79 @@ impl Algebra for Terms<'_, '_> {
         }
     }
 
-    fn negate(&mut self, a: Amount) -> Amount {
-        Amount {
-            term: self.pool.neg(a.term),
-            ..a
-        }
-    }
-
-    fn arithmetic(&mut self, at: At, op: Arithmetic, a: Amount, b: Amount) -> Amount {
-        match op {
-            Arithmetic::Add | Arithmetic::Sub => {
-                let (terms, measure) = match a.measure == b.measure {
-                    true => ([a.term, b.term], a.measure),
-                    false => {
-                        let (terms, measure) = self.alike(&[a, b]);
-                        ([terms[0], terms[1]], measure)
-                    }
-                };
-                let term = match op {
-                    Arithmetic::Sub => self.pool.sub(terms[0], terms[1]),
-                    _ => self.pool.add(terms[0], terms[1]),
-                };
-                Amount { term, measure }
+    fn sum(&mut self, _at: At, parts: &[Part<Amount>]) -> Amount {
+        let first = parts[0].0.measure;
+        let agree = parts.iter().all(|(a, _)| a.measure == first);
+        let measure = if agree {
+            first
+        } else {
+            self.leading(parts.iter().map(|(a, _)| *a))
+        };
+        let sign = |minus| {
+            if minus {
+                Number::MINUS_ONE
+            } else {
+                Number::ONE
             }
-            Arithmetic::Mul => Amount {
-                term: self.pool.mul(a.term, b.term),
-                measure: self.units.measures.product(a.measure, b.measure),
-            },
-            Arithmetic::Div => self.divide(at, a, b),
-            Arithmetic::Pow => self.power(a, b),
+        };
+        let terms: SmallVec<[(Term, Number); 4]> = parts
+            .iter()
+            .map(|&(a, minus)| (self.convert(a, measure), sign(minus)))
+            .collect();
+        Amount {
+            term: self.pool.linear(Number::ZERO, &terms),
+            measure,
         }
     }
 
-    fn call(&mut self, _at: At, op: Op, args: &[Amount]) -> Amount {
+    fn product(&mut self, at: At, parts: &[Part<Amount>]) -> Amount {
+        let mut factors: SmallVec<[(Term, Number); 4]> = SmallVec::new();
+        let mut measure = Measure::ONE;
+        for (i, &(a, below)) in parts.iter().enumerate() {
+            if !below {
+                factors.push((a.term, Number::ONE));
+                measure = self.units.measures.product(measure, a.measure);
+                continue;
+            }
+            if self.is_zero(a) {
+                self.report_divisor(at, i);
+                return self.unknown();
+            }
+            factors.push((a.term, Number::MINUS_ONE));
+            measure = self.units.measures.quotient(measure, a.measure);
+        }
+        Amount {
+            term: self.pool.monomial(Number::ONE, &factors),
+            measure,
+        }
+    }
+
+    fn power(&mut self, _at: At, base: Amount, exponent: Amount) -> Amount {
+        let exponent = self.convert(exponent, Measure::ONE);
+        let literal = self.literals.get(&exponent).cloned();
+        let known = self.pool.as_number(exponent).cloned().or(literal);
+        if let Some(n) = known {
+            let exponent = self.pool.number(n.clone());
+            let measure = self.units.measures.power(base.measure, &n);
+            return Amount {
+                term: self.pool.pow(base.term, exponent),
+                measure: measure.unwrap_or(Measure::ANY),
+            };
+        }
+        if base.measure == Measure::ONE {
+            let term = self.pool.pow(base.term, exponent);
+            return self.pure(term);
+        }
+        let symbol = Exponent::Term(exponent);
+        let (measure, wanted) = self.units.measures.open_power(base.measure, symbol);
+        let base = self.convert(base, wanted);
+        Amount {
+            term: self.pool.pow(base, exponent),
+            measure,
+        }
+    }
+
+    fn call(&mut self, at: At, op: Op, args: &[Amount]) -> Amount {
         match signature(op) {
             Signature::Numbers => {
                 let numbers: Vec<Term> = args
@@ -288,7 +307,7 @@ impl Algebra for Terms<'_, '_> {
                     measure: measure.unwrap_or(Measure::ANY),
                 }
             }
-            Signature::Power => self.power(args[0], args[1]),
+            Signature::Power => self.power(at, args[0], args[1]),
             Signature::Choice => {
                 let (branches, measure) = self.alike(&args[1..]);
                 let choice = [args[0].term, branches[0], branches[1]];

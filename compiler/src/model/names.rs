@@ -357,23 +357,46 @@ pub(super) fn wrong_count(
 
 /// Warns of constants, parameters and functions that nobody uses. Files that others may use are no one's to judge.
 pub(super) fn report_unused(world: &World, names: &Names, diagnostics: &mut Diagnostics) {
-    for id in world.entity_ids() {
-        let entity = world.entity(id);
-        let kind = match entity.kind {
-            EntityKind::Value(DeclKind::Const) => "constant",
-            EntityKind::Value(DeclKind::Param) => "parameter",
-            EntityKind::Function => "function",
-            EntityKind::Value(
-                DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var | DeclKind::Let,
-            )
-            | EntityKind::Velocity => continue,
-        };
-        if world.file(entity.file).origin == Origin::Root && !names.used[id.0 as usize] {
-            diagnostics.push(ModelError::Unused {
-                kind,
-                name: world.name(id).into_owned(),
-                at: entity.name.span.into(),
-            });
-        }
+    let unused = world.entity_ids().filter(|&id| {
+        let is_own = world.file(world.entity(id).file).origin == Origin::Root;
+        is_own && !names.used[id.0 as usize]
+    });
+    let warnings = unused.filter_map(|id| {
+        Some(ModelError::Unused {
+            kind: useful(world.entity(id).kind)?,
+            name: world.name(id).into_owned(),
+            at: world.span(id).into(),
+        })
+    });
+    push_first(warnings, diagnostics);
+}
+
+/// What is of no use unless it is used, and what it is called.
+fn useful(kind: EntityKind) -> Option<&'static str> {
+    match kind {
+        EntityKind::Value(DeclKind::Const) => Some("constant"),
+        EntityKind::Value(DeclKind::Param) => Some("parameter"),
+        EntityKind::Function => Some("function"),
+        EntityKind::Value(
+            DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var | DeclKind::Let,
+        )
+        | EntityKind::Velocity => None,
+    }
+}
+
+/// So many warnings of one kind are shown.
+const MAX_WARNINGS: usize = 20;
+
+/// Adds the first of some warnings, and how many more there are.
+pub(super) fn push_first(
+    mut warnings: impl Iterator<Item = ModelError>,
+    diagnostics: &mut Diagnostics,
+) {
+    for warning in warnings.by_ref().take(MAX_WARNINGS) {
+        diagnostics.push(warning);
+    }
+    let count = warnings.count();
+    if count > 0 {
+        diagnostics.push(ModelError::AndMore { count });
     }
 }

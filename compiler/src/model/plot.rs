@@ -5,10 +5,11 @@ use super::entities::{Model, Plot};
 use super::error::ModelError;
 use super::experiment::experiment_name;
 use super::nearest::{did_you_mean, nearest};
-use super::scope::FileId;
+use super::scope::{FileId, Meaning};
 use super::values::at;
+use super::walk::as_name;
 use crate::source::{Sources, Span};
-use crate::syntax::ast::{self, Expr, ExprKind, Ident, ItemKind};
+use crate::syntax::ast::{self, Expr, Ident, ItemKind};
 use crate::terms::Term;
 
 /// Adds the plots of the root file.
@@ -64,9 +65,8 @@ fn read(
 }
 
 fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {
-    let node = e.world.ast(file).expr(expr);
-    matches!(node.kind, ExprKind::Name(name)
-        if e.world.meaning(file, name) == super::scope::Meaning::Time)
+    let name = as_name(e.world.ast(file), expr);
+    name.is_some_and(|name| e.world.meaning(file, name.name) == Meaning::Time)
 }
 
 /// A curve is labelled with its own text.
@@ -75,11 +75,8 @@ fn labelled(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) ->
     e.names.check(e.world, at, None, e.diagnostics);
     let term = e.lowering.amount(at, e.diagnostics).term;
     let ast = e.world.ast(file);
-    let node = ast.expr(expr);
-    let label = match node.kind {
-        ExprKind::Name(name) => ast.name(name),
-        _ => sources.text(node.span),
-    };
+    let name = as_name(ast, expr).map(|name| ast.name(name.name));
+    let label = name.unwrap_or_else(|| sources.text(ast.expr(expr).span));
     (label.to_owned(), term)
 }
 

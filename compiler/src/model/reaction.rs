@@ -1,5 +1,7 @@
 //! Reactions: stoichiometry, mass action and rate laws.
 
+use rustc_hash::FxHashMap;
+
 use super::elaborate::Elaboration;
 use super::entities::{Model, Rate, Reaction, StateId};
 use super::error::ModelError;
@@ -188,20 +190,10 @@ fn side(
         match species(e, file, p) {
             Some(id) => {
                 let state = e.positions[id.0 as usize].expect("species are states");
-                let earlier = if participants.len() == 1 {
-                    None
-                } else {
-                    side.iter_mut().find(|(s, _)| *s == state)
-                };
-                match earlier {
-                    Some((_, n)) => *n = &*n + &p.stoichiometry,
-                    None => side.push((state, p.stoichiometry.clone())),
-                }
+                side.push((state, p.stoichiometry.clone()));
             }
             None => all_fine = false,
         }
-    }
-    for p in participants {
         let combinatoric = by_mass_action && r.combinatoric;
         if let Some((problem, help)) = stoichiometry_problem(&p.stoichiometry, combinatoric) {
             all_fine = false;
@@ -214,7 +206,37 @@ fn side(
             });
         }
     }
-    all_fine.then_some(side)
+    all_fine.then(|| merged(side))
+}
+
+/// Adds up what is written of one species, in the order written; `A + A` is `2 A`.
+fn merged(side: Side) -> Side {
+    if side.len() < 2 {
+        return side;
+    }
+    let mut merged: Side = Vec::with_capacity(side.len());
+    let mut places: FxHashMap<StateId, usize> = FxHashMap::default();
+    for (state, n) in side {
+        // Most sides are short: looking through them is faster than hashing.
+        let place = match merged.len() {
+            0..=8 => merged.iter().position(|(s, _)| *s == state),
+            _ => places.get(&state).copied(),
+        };
+        match place {
+            Some(i) => merged[i].1 = &merged[i].1 + &n,
+            None => merged.push((state, n)),
+        }
+        if merged.len() == 8 {
+            places = merged
+                .iter()
+                .enumerate()
+                .map(|(i, (s, _))| (*s, i))
+                .collect();
+        } else if merged.len() > 8 {
+            places.entry(state).or_insert(merged.len() - 1);
+        }
+    }
+    merged
 }
 
 fn stoichiometry_problem(

@@ -4,15 +4,24 @@ use rustc_hash::FxHashSet;
 
 use super::error::ModelError;
 use super::nearest::{did_you_mean, nearest};
-use super::walk::{post_order, takes};
+use super::walk::{as_name, children, post_order, takes};
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, ItemKind, NameId, UnaryOp};
 use crate::terms::{Condition, Op, Pattern, PatternNode, Rule};
 
+/// Makes a condition on a pattern.
+type MakeCondition = fn(Pattern) -> Condition;
+
 /// The conditions that are written as calls.
-const CONDITIONS: &[&str] = &["nonzero", "positive", "nonnegative", "integer", "constant"];
+const CONDITIONS: &[(&str, MakeCondition)] = &[
+    ("nonzero", Condition::NonZero),
+    ("positive", Condition::Positive),
+    ("nonnegative", Condition::NonNegative),
+    ("integer", Condition::Integer),
+    ("constant", Condition::Constant),
+];
 
 /// The rules of a file. Names in them are pattern variables, but for `pi` and `e`.
 pub fn rules(ast: &Ast, diagnostics: &mut Diagnostics) -> Vec<Rule> {
@@ -61,9 +70,10 @@ fn conjuncts(ast: &Ast, root: Expr) -> Vec<Expr> {
     let mut parts = Vec::new();
     let mut stack = vec![root];
     while let Some(e) = stack.pop() {
-        match ast.expr(e).kind {
-            ExprKind::Binary(BinaryOp::And, a, b) => stack.extend([b, a]),
-            _ => parts.push(e),
+        if let ExprKind::Binary(BinaryOp::And, a, b) = ast.expr(e).kind {
+            stack.extend([b, a]);
+        } else {
+            parts.push(e);
         }
     }
     parts
@@ -77,43 +87,48 @@ fn condition(
 ) -> Option<Condition> {
     let node = ast.expr(e);
     let mut read = |e| pattern(ast, e, Some(bound), diagnostics);
-    match &node.kind {
-        ExprKind::Binary(BinaryOp::Less, a, b) => Some(Condition::Less(read(*a)?, read(*b)?)),
-        ExprKind::Binary(BinaryOp::Greater, a, b) => Some(Condition::Less(read(*b)?, read(*a)?)),
-        ExprKind::Binary(BinaryOp::LessEqual, a, b) => {
-            Some(Condition::LessEqual(read(*a)?, read(*b)?))
-        }
-        ExprKind::Binary(BinaryOp::GreaterEqual, a, b) => {
-            Some(Condition::LessEqual(read(*b)?, read(*a)?))
-        }
-        ExprKind::Call(name, args) if args.len() == 1 => {
-            let text = ast.name(name.name);
-            let make = match text {
-                "nonzero" => Condition::NonZero,
-                "positive" => Condition::Positive,
-                "nonnegative" => Condition::NonNegative,
-                "integer" => Condition::Integer,
-                "constant" => Condition::Constant,
-                _ => {
-                    diagnostics.push(ModelError::UnknownFunction {
-                        name: text.into(),
-                        at: name.span.into(),
-                        help: did_you_mean(nearest(text, CONDITIONS.iter().copied())),
-                    });
-                    return None;
-                }
-            };
-            read(args[0]).map(make)
-        }
-        _ => {
-            diagnostics.push(ModelError::InvalidRule {
-                what: "this condition".into(),
-                help: "conditions are `nonzero(x)`, `positive(x)`, `nonnegative(x)`, `integer(x)`, `constant(x)` and comparisons with `<`, `<=`, `>`, `>=`, joined by `and`",
-                at: node.span.into(),
-            });
-            None
+    if let ExprKind::Binary(op, a, b) = node.kind {
+        match op {
+            BinaryOp::Less => return Some(Condition::Less(read(a)?, read(b)?)),
+            BinaryOp::Greater => return Some(Condition::Less(read(b)?, read(a)?)),
+            BinaryOp::LessEqual => return Some(Condition::LessEqual(read(a)?, read(b)?)),
+            BinaryOp::GreaterEqual => return Some(Condition::LessEqual(read(b)?, read(a)?)),
+            BinaryOp::Add
+            | BinaryOp::Sub
+            | BinaryOp::Mul
+            | BinaryOp::Div
+            | BinaryOp::Pow
+            | BinaryOp::Equal
+            | BinaryOp::NotEqual
+            | BinaryOp::And
+            | BinaryOp::Or => {}
         }
     }
+    if let ExprKind::Call(name, args) = &node.kind
+        && let [arg] = &args[..]
+    {
+        let make = named_condition(ast, *name, diagnostics)?;
+        return pattern(ast, *arg, Some(bound), diagnostics).map(make);
+    }
+    diagnostics.push(ModelError::InvalidRule {
+        what: "this condition".into(),
+        help: "conditions are `nonzero(x)`, `positive(x)`, `nonnegative(x)`, `integer(x)`, `constant(x)` and comparisons with `<`, `<=`, `>`, `>=`, joined by `and`",
+        at: node.span.into(),
+    });
+    None
+}
+
+fn named_condition(ast: &Ast, name: Ident, diagnostics: &mut Diagnostics) -> Option<MakeCondition> {
+    let text = ast.name(name.name);
+    let found = CONDITIONS.iter().find(|(known, _)| *known == text);
+    if found.is_none() {
+        diagnostics.push(ModelError::UnknownFunction {
+            name: text.into(),
+            at: name.span.into(),
+            help: did_you_mean(nearest(text, CONDITIONS.iter().map(|(known, _)| *known))),
+        });
+    }
+    found.map(|(_, make)| *make)
 }
 
 fn variables(ast: &Ast, root: Expr) -> FxHashSet<NameId> {
@@ -121,10 +136,7 @@ fn variables(ast: &Ast, root: Expr) -> FxHashSet<NameId> {
     post_order(ast, root, &mut nodes);
     nodes
         .into_iter()
-        .filter_map(|e| match ast.expr(e).kind {
-            ExprKind::Name(name) => Some(name),
-            _ => None,
-        })
+        .filter_map(|e| as_name(ast, e).map(|name| name.name))
         .collect()
 }
 
@@ -142,7 +154,7 @@ fn pattern(
     let mut waiting: Vec<u32> = Vec::new();
     let mut all_fine = true;
     for e in order {
-        let first = waiting.len() - super::walk::children(ast, e).len();
+        let first = waiting.len() - children(ast, e).len();
         let args: Vec<u32> = waiting.split_off(first);
         match node(ast, e, &args, bound) {
             Ok(node) => nodes.push(node),

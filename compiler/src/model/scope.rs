@@ -104,6 +104,14 @@ impl World<'_> {
         self.file(file).meanings[name.0 as usize]
     }
 
+    /// What was declared under a name, if it means that.
+    pub fn entity_named(&self, file: FileId, name: NameId) -> Option<EntityId> {
+        match self.meaning(file, name) {
+            Meaning::Entity(id) => Some(id),
+            Meaning::Unknown | Meaning::Time | Meaning::Pi | Meaning::Euler => None,
+        }
+    }
+
     /// The name as written at its declaration.
     pub fn name(&self, id: EntityId) -> Cow<'_, str> {
         let entity = self.entity(id);
@@ -120,19 +128,22 @@ impl World<'_> {
 
     /// The declaration of anything but a function; a velocity has that of its state.
     pub fn declaration(&self, id: EntityId) -> Option<&Declaration> {
-        let entity = self.entity(id);
-        match &self.ast(entity.file).items[entity.item as usize].kind {
-            ItemKind::Declare(d) => Some(d),
-            _ => None,
-        }
+        let ItemKind::Declare(declaration) = self.item(id) else {
+            return None;
+        };
+        Some(declaration)
     }
 
     pub fn function(&self, id: EntityId) -> Option<&Function> {
+        let ItemKind::Function(function) = self.item(id) else {
+            return None;
+        };
+        Some(function)
+    }
+
+    fn item(&self, id: EntityId) -> &ItemKind {
         let entity = self.entity(id);
-        match &self.ast(entity.file).items[entity.item as usize].kind {
-            ItemKind::Function(f) => Some(f),
-            _ => None,
-        }
+        &self.ast(entity.file).items[entity.item as usize].kind
     }
 
     /// What an entity is, with its article, for messages.
@@ -302,9 +313,9 @@ fn take_used(
 fn exports(world: &World, target: FileId) -> FxHashMap<String, EntityId> {
     let ast = world.ast(target);
     own_names(ast)
-        .filter_map(|(_, _, name)| match world.meaning(target, name.name) {
-            Meaning::Entity(e) => Some((ast.name(name.name).to_owned(), e)),
-            Meaning::Unknown | Meaning::Time | Meaning::Pi | Meaning::Euler => None,
+        .filter_map(|(_, _, name)| {
+            let entity = world.entity_named(target, name.name)?;
+            Some((ast.name(name.name).to_owned(), entity))
         })
         .collect()
 }

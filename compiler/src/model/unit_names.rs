@@ -199,9 +199,11 @@ fn is_std(ast: &Ast) -> bool {
 }
 
 fn units_of(ast: &Ast) -> impl Iterator<Item = (Ident, &UnitExpr)> {
-    ast.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::Unit { name, value, .. } => Some((*name, value)),
-        _ => None,
+    ast.items.iter().filter_map(|item| {
+        let ItemKind::Unit { name, value, .. } = &item.kind else {
+            return None;
+        };
+        Some((*name, value))
     })
 }
 

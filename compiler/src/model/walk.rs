@@ -6,14 +6,14 @@
 use std::hash::Hash;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::error::ModelError;
 use super::scope::{EntityId, FileId, Meaning, World};
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, NameId, UnaryOp, UnitExpr};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, NameId, UnaryOp, UnitExpr};
 use crate::terms::{Number, Op};
 
 /// The most nodes of function bodies that one expression may be expanded to.
@@ -26,15 +26,11 @@ pub(super) struct At {
     pub expr: Expr,
 }
 
-/// The four operations and powers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Arithmetic {
-    Add,
-    Sub,
-    Mul,
-    Div,
-    Pow,
-}
+/// A term of a sum or a factor of a product, and whether it is subtracted or divided by.
+pub(super) type Part<T> = (T, bool);
+
+/// The parts of a sum or product, or plain operands.
+pub(super) type Parts<T> = SmallVec<[Part<T>; 4]>;
 
 /// What an expression can be evaluated to: terms, or units.
 pub(super) trait Algebra {
@@ -46,9 +42,10 @@ pub(super) trait Algebra {
     fn constant(&mut self, name: &'static str) -> Self::Value;
     /// What stands for something already reported.
     fn unknown(&mut self) -> Self::Value;
-    fn negate(&mut self, a: Self::Value) -> Self::Value;
-    fn arithmetic(&mut self, at: At, op: Arithmetic, a: Self::Value, b: Self::Value)
-    -> Self::Value;
+    /// Sums come whole, however they are nested: long ones would cost the square of their length piece by piece.
+    fn sum(&mut self, at: At, parts: &[Part<Self::Value>]) -> Self::Value;
+    fn product(&mut self, at: At, parts: &[Part<Self::Value>]) -> Self::Value;
+    fn power(&mut self, at: At, base: Self::Value, exponent: Self::Value) -> Self::Value;
     fn call(&mut self, at: At, op: Op, args: &[Self::Value]) -> Self::Value;
     /// The value that parameter number `index` of a function takes when `value` is passed.
     fn passed(
@@ -87,21 +84,105 @@ pub(super) fn rate_of(ast: &Ast, e: Expr) -> Option<(NameId, Span)> {
     if ast.name(function.name) != "dt" {
         return None;
     }
-    let node = ast.expr(*arg);
-    match node.kind {
-        ExprKind::Name(name) => Some((name, node.span)),
-        _ => None,
+    as_name(ast, *arg).map(|name| (name.name, name.span))
+}
+
+/// The name, if the expression is one.
+pub(super) fn as_name(ast: &Ast, e: Expr) -> Option<Ident> {
+    let node = ast.expr(e);
+    let ExprKind::Name(name) = node.kind else {
+        return None;
+    };
+    Some(Ident {
+        name,
+        span: node.span,
+    })
+}
+
+/// What an expression is evaluated from, left to right: all parts of a sum or product, else its children.
+pub(super) fn operands(ast: &Ast, e: Expr) -> Parts<Expr> {
+    match chain(&ast.expr(e).kind) {
+        Some(Chain::Sum) => sum_parts(ast, e),
+        Some(Chain::Product) => product_parts(ast, e),
+        None => children(ast, e).into_iter().map(|e| (e, false)).collect(),
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chain {
+    Sum,
+    Product,
+}
+
+fn chain(kind: &ExprKind) -> Option<Chain> {
+    match kind {
+        ExprKind::Unary(UnaryOp::Neg, _) => Some(Chain::Sum),
+        ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => Some(Chain::Sum),
+        ExprKind::Binary(BinaryOp::Mul | BinaryOp::Div, ..) => Some(Chain::Product),
+        ExprKind::Number(_)
+        | ExprKind::Quantity(..)
+        | ExprKind::Name(_)
+        | ExprKind::Unary(UnaryOp::Not, _)
+        | ExprKind::Binary(..)
+        | ExprKind::Call(..)
+        | ExprKind::If(..)
+        | ExprKind::Error => None,
+    }
+}
+
+fn sum_parts(ast: &Ast, e: Expr) -> Parts<Expr> {
+    let mut found = Parts::new();
+    let mut stack: Parts<Expr> = smallvec![(e, false)];
+    while let Some((e, minus)) = stack.pop() {
+        let kind = &ast.expr(e).kind;
+        if let ExprKind::Unary(UnaryOp::Neg, a) = *kind {
+            stack.push((a, !minus));
+        } else if let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) = *kind {
+            stack.push((b, minus ^ (op == BinaryOp::Sub)));
+            stack.push((a, minus));
+        } else {
+            found.push((e, minus));
+        }
+    }
+    found
+}
+
+/// A divisor stays whole: `a/(b/c)` is undefined where `c` is zero, `a*c/b` is not.
+fn product_parts(ast: &Ast, e: Expr) -> Parts<Expr> {
+    let mut found = Parts::new();
+    let mut stack: Parts<Expr> = smallvec![(e, false)];
+    while let Some((e, below)) = stack.pop() {
+        if let ExprKind::Binary(op @ (BinaryOp::Mul | BinaryOp::Div), a, b) = ast.expr(e).kind
+            && !below
+        {
+            stack.push((b, op == BinaryOp::Div));
+            stack.push((a, false));
+        } else {
+            found.push((e, below));
+        }
+    }
+    found
 }
 
 /// Appends the nodes of an expression, children before parents.
 pub(super) fn post_order(ast: &Ast, root: Expr, out: &mut Vec<Expr>) {
+    order(root, out, |e, stack| stack.extend(children(ast, e)));
+}
+
+/// Appends the nodes of an expression that are evaluated, operands before what they are evaluated to.
+fn evaluation_order(ast: &Ast, root: Expr, out: &mut Vec<Expr>) {
+    order(root, out, |e, stack| {
+        stack.extend(operands(ast, e).iter().map(|part| part.0))
+    });
+}
+
+fn order(root: Expr, out: &mut Vec<Expr>, below: impl Fn(Expr, &mut Vec<Expr>)) {
     let start = out.len();
     let mut stack = vec![root];
     // Parents before children, right before left: reversed, that is post-order.
     while let Some(e) = stack.pop() {
         out.push(e);
-        stack.extend(children(ast, e));
+        below(e, &mut stack);
     }
     out[start..].reverse();
 }
@@ -181,7 +262,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         args: SmallVec<[V; 4]>,
     ) -> Frame<V> {
         let start = self.nodes.len();
-        post_order(world.ast(body.file), body.expr, &mut self.nodes);
+        evaluation_order(world.ast(body.file), body.expr, &mut self.nodes);
         if function.is_some() {
             self.expanded += (self.nodes.len() - start) as u64;
         }
@@ -203,16 +284,19 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         frame: &Frame<V>,
     ) -> Option<Frame<V>> {
         let ast = world.ast(at.file);
-        let value = match &ast.expr(at.expr).kind {
+        let kind = &ast.expr(at.expr).kind;
+        if let Some(chain) = chain(kind) {
+            let value = self.chain(algebra, ast, at, chain);
+            self.values.push(value);
+            return None;
+        }
+        let value = match kind {
             kind if is_leaf(kind) || rate_of(ast, at.expr).is_some() => {
                 leaf(algebra, world, at, Some(frame))
             }
-            ExprKind::Unary(op, _) => {
+            ExprKind::Unary(..) => {
                 let a = self.pop();
-                match op {
-                    UnaryOp::Neg => algebra.negate(a),
-                    UnaryOp::Not => algebra.call(at, Op::Not, &[a]),
-                }
+                algebra.call(at, Op::Not, &[a])
             }
             ExprKind::Binary(op, ..) => {
                 let b = self.pop();
@@ -227,12 +311,12 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             ExprKind::Call(name, args) => {
                 let first = self.values.len() - args.len();
                 let args: SmallVec<[V; 4]> = self.values.drain(first..).collect();
-                match world.meaning(at.file, name.name) {
-                    Meaning::Entity(id) => return self.call(algebra, world, at, id, args),
-                    _ => match Op::by_name(ast.name(name.name)) {
-                        Some(op) if takes(op, args.len()) => algebra.call(at, op, &args),
-                        Some(_) | None => algebra.unknown(),
-                    },
+                if let Some(id) = world.entity_named(at.file, name.name) {
+                    return self.call(algebra, world, at, id, args);
+                }
+                match Op::by_name(ast.name(name.name)) {
+                    Some(op) if takes(op, args.len()) => algebra.call(at, op, &args),
+                    Some(_) | None => algebra.unknown(),
                 }
             }
             ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error => {
@@ -241,6 +325,26 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         };
         self.values.push(value);
         None
+    }
+
+    /// A whole sum or product, of the values on the stack.
+    fn chain<A: Algebra<Value = V>>(
+        &mut self,
+        algebra: &mut A,
+        ast: &Ast,
+        at: At,
+        chain: Chain,
+    ) -> V {
+        let parts = operands(ast, at.expr);
+        let values = self.values.drain(self.values.len() - parts.len()..);
+        let parts: Parts<V> = values
+            .zip(parts)
+            .map(|(value, (_, inverse))| (value, inverse))
+            .collect();
+        match chain {
+            Chain::Sum => algebra.sum(at, &parts),
+            Chain::Product => algebra.product(at, &parts),
+        }
     }
 
     fn pop(&mut self) -> V {
@@ -334,12 +438,10 @@ fn leaf<A: Algebra>(
 ) -> A::Value {
     let ast = world.ast(at.file);
     if let Some((name, _)) = rate_of(ast, at.expr) {
-        return match world.meaning(at.file, name) {
-            Meaning::Entity(state) => match world.velocities.get(&state) {
-                Some(&velocity) => algebra.entity(at, velocity),
-                None => algebra.unknown(),
-            },
-            _ => algebra.unknown(),
+        let state = world.entity_named(at.file, name);
+        return match state.and_then(|state| world.velocities.get(&state)) {
+            Some(&velocity) => algebra.entity(at, velocity),
+            None => algebra.unknown(),
         };
     }
     match &ast.expr(at.expr).kind {
@@ -373,11 +475,10 @@ fn leaf<A: Algebra>(
 
 fn binary<A: Algebra>(algebra: &mut A, at: At, op: BinaryOp, a: A::Value, b: A::Value) -> A::Value {
     match op {
-        BinaryOp::Add => algebra.arithmetic(at, Arithmetic::Add, a, b),
-        BinaryOp::Sub => algebra.arithmetic(at, Arithmetic::Sub, a, b),
-        BinaryOp::Mul => algebra.arithmetic(at, Arithmetic::Mul, a, b),
-        BinaryOp::Div => algebra.arithmetic(at, Arithmetic::Div, a, b),
-        BinaryOp::Pow => algebra.arithmetic(at, Arithmetic::Pow, a, b),
+        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
+            unreachable!("sums and products are evaluated whole")
+        }
+        BinaryOp::Pow => algebra.power(at, a, b),
         BinaryOp::Less => algebra.call(at, Op::Less, &[a, b]),
         BinaryOp::LessEqual => algebra.call(at, Op::LessEqual, &[a, b]),
         BinaryOp::Greater => algebra.call(at, Op::Less, &[b, a]),
