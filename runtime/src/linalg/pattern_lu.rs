@@ -1,58 +1,69 @@
-//! LU factorization of Newton matrices on a fixed pattern without exchanges.
+//! LU factorization of Newton matrices on a fixed pattern: sparse without exchanges, then dense with them.
 
-use super::sparse::{NewtonPattern, Rows, SmallPivot};
-use super::vector::{axpy, dot};
-use std::cmp::Ordering;
-use std::ops::Range;
+use super::dense::DenseLu;
+use super::sparse::{ABSENT, NewtonPattern, Rows, SmallPivot};
 
 /// A pivot smaller than this part of its row's largest entry ends the factorization: it would lose half of the digits.
 const SMALLEST_PIVOT: f64 = 1e-8;
-/// Entries side by side from which a run pays.
-const SHORTEST_RUN: usize = 8;
+/// Part of the entries present from which a block at the end is treated as dense.
+const DENSE_BLOCK: f64 = 0.8;
 
-/// The factors of `P(I − γJ)Pᵀ = LU`, `L` with unit diagonal, stored by rows.
+/// The factors of `P(I − γJ)Pᵀ = LU`, `L` with unit diagonal. Elimination in minimum degree order fills a block at the end; it is
+/// factored as a dense matrix, with exchanges of rows. What comes before is stored by rows, in fixed order.
 ///
 /// # References
 /// T. A. Davis, *Direct Methods for Sparse Linear Systems*, SIAM 2006, chapter 6, doi:10.1137/1.9780898718881; the loops are
 /// those of Y. Saad, *Iterative Methods for Sparse Linear Systems*, 2nd ed., SIAM 2003, algorithm 10.3 (IKJ),
 /// doi:10.1137/1.9780898718003.
-#[derive(Debug, Clone)]
 pub struct PatternLu {
-    lower: Triangle,
-    upper: Triangle,
+    /// Entries left of the diagonal and of the dense block.
+    lower: Entries,
+    /// Entries right of the diagonal in the rows before the dense block.
+    upper: Entries,
     diagonal_source: Vec<u32>,
+    /// Of the rows before the dense block.
     inverse_diagonal: Vec<f64>,
+    block: DenseLu,
+    /// For each entry of the dense block, by rows, its position in the values of the Jacobian, or `ABSENT`.
+    block_source: Vec<u32>,
     /// Row `i` is the state `order[i]`.
     order: Vec<u32>,
     /// One row of the matrix during the factorization, one vector during a solution.
     work: Vec<f64>,
 }
 
-/// The entries on one side of the diagonal.
+/// Part of a triangle, by rows.
 #[derive(Debug, Clone, Default)]
-struct Triangle {
+struct Entries {
     rows: Rows,
     /// For each entry its position in the values of the Jacobian, or `ABSENT`.
     source: Vec<u32>,
     values: Vec<f64>,
-    /// Where each row's run begins, the entries at its end that stand side by side: elimination in minimum degree order leaves a
-    /// dense block at the end, which is worth loops without indices.
-    runs: Vec<u32>,
+    /// The rows that have entries.
+    filled: Vec<u32>,
 }
 
 impl PatternLu {
-    /// Allocates factors on exactly this pattern: complete if it is [filled](NewtonPattern::filled).
+    /// Allocates factors for exactly this pattern: complete if it is [filled](NewtonPattern::filled).
     pub fn new(pattern: &NewtonPattern) -> Self {
         let n = pattern.order.len();
-        let (mut lower, mut upper) = (Triangle::default(), Triangle::default());
+        let first = first_of_dense_block(&pattern.rows, n);
+        let (mut lower, mut upper) = (Entries::default(), Entries::default());
         let mut diagonal_source = Vec::with_capacity(n);
+        let size = n - first;
+        let mut block_source = vec![ABSENT; size * size];
         for i in 0..n {
             for k in pattern.rows.range(i) {
-                let (j, source) = (pattern.rows.columns[k], pattern.source[k]);
-                match (j as usize).cmp(&i) {
-                    Ordering::Less => lower.push(j, source),
-                    Ordering::Equal => diagonal_source.push(source),
-                    Ordering::Greater => upper.push(j, source),
+                let (j, source) = (pattern.rows.columns[k] as usize, pattern.source[k]);
+                if j == i {
+                    diagonal_source.push(source);
+                }
+                if i >= first && j >= first {
+                    block_source[(i - first) * size + j - first] = source;
+                } else if j < i {
+                    lower.push(j, source);
+                } else if j > i {
+                    upper.push(j, source);
                 }
             }
             lower.end_row();
@@ -62,7 +73,9 @@ impl PatternLu {
             lower,
             upper,
             diagonal_source,
-            inverse_diagonal: vec![1.0; n],
+            inverse_diagonal: vec![1.0; first],
+            block: DenseLu::new(size),
+            block_source,
             order: pattern.order.clone(),
             work: vec![0.0; n],
         }
@@ -75,78 +88,96 @@ impl PatternLu {
     pub fn factor(&mut self, jacobian: &[f64], gamma: f64) -> Result<(), SmallPivot> {
         // An absent entry is out of bounds.
         let entry = |source: u32| -gamma * jacobian.get(source as usize).copied().unwrap_or(0.0);
-        let row = &mut self.work[..];
-        for i in 0..row.len() {
+        let (row, lower, upper) = (&mut self.work[..], &mut self.lower, &mut self.upper);
+        let first = self.inverse_diagonal.len();
+        for i in 0..first {
             // Every entry of the row is set here, so what updates leave in other columns of `row` is never read.
-            self.lower.scatter(i, entry, row);
-            self.upper.scatter(i, entry, row);
+            lower.scatter(i, entry, row);
+            upper.scatter(i, entry, row);
             row[i] = 1.0 + entry(self.diagonal_source[i]);
-            for k in self.lower.rows.range(i) {
-                let pivot_row = self.lower.rows.columns[k] as usize;
-                let factor = row[pivot_row] * self.inverse_diagonal[pivot_row];
-                self.lower.values[k] = factor;
-                if factor != 0.0 {
-                    self.upper.add_row(pivot_row, -factor, row);
-                }
-            }
-            let largest = self.upper.gather(i, row).max(row[i].abs());
+            lower.eliminate(i, upper, &self.inverse_diagonal, row);
+            let largest = upper.gather(i, row).max(row[i].abs());
             if !(row[i].abs() > SMALLEST_PIVOT * largest && largest.is_finite()) {
                 return Err(SmallPivot);
             }
             self.inverse_diagonal[i] = 1.0 / row[i];
         }
-        Ok(())
+        let size = row.len() - first;
+        let fill = |block: &mut [f64]| {
+            for (i, sources) in self.block_source.chunks_exact(size.max(1)).enumerate() {
+                lower.scatter(first + i, entry, row);
+                for (x, &source) in row[first..].iter_mut().zip(sources) {
+                    *x = entry(source);
+                }
+                row[first + i] += 1.0;
+                lower.eliminate(first + i, upper, &self.inverse_diagonal, row);
+                for (column, x) in block.chunks_exact_mut(size.max(1)).zip(&row[first..]) {
+                    column[i] = *x;
+                }
+            }
+        };
+        self.block.factor(fill).map_err(|_| SmallPivot)
     }
 
     /// `b = (LU)⁻¹ b`
     pub fn solve(&mut self, b: &mut [f64]) {
         let x = &mut self.work[..];
-        for (i, &state) in self.order.iter().enumerate() {
-            x[i] = b[state as usize] - self.lower.row_dot(i, x);
+        for (x, &state) in x.iter_mut().zip(&self.order) {
+            *x = b[state as usize];
         }
-        for (i, &state) in self.order.iter().enumerate().rev() {
+        for &i in &self.lower.filled {
+            x[i as usize] -= self.lower.row_dot(i as usize, x);
+        }
+        let first = self.inverse_diagonal.len();
+        self.block.solve(&mut x[first..]);
+        for i in (0..first).rev() {
             x[i] = (x[i] - self.upper.row_dot(i, x)) * self.inverse_diagonal[i];
-            b[state as usize] = x[i];
+        }
+        for (x, &state) in x.iter().zip(&self.order) {
+            b[state as usize] = *x;
         }
     }
 }
 
-impl Triangle {
-    fn push(&mut self, column: u32, source: u32) {
-        self.rows.columns.push(column);
+/// Where the largest block at the end begins that is dense enough.
+fn first_of_dense_block(rows: &Rows, n: usize) -> usize {
+    // Entry (i, j) is in the blocks that begin at or before min(i, j).
+    let mut entering = vec![0u32; n];
+    for i in 0..n {
+        for k in rows.range(i) {
+            entering[i.min(rows.columns[k] as usize)] += 1;
+        }
+    }
+    let (mut first, mut entries) = (n, 0.0);
+    for begin in (0..n).rev() {
+        entries += f64::from(entering[begin]);
+        let size = (n - begin) as f64;
+        if entries >= DENSE_BLOCK * size * size {
+            first = begin;
+        }
+    }
+    first
+}
+
+impl Entries {
+    fn push(&mut self, column: usize, source: u32) {
+        self.rows.columns.push(column as u32);
         self.source.push(source);
         self.values.push(0.0);
     }
 
     fn end_row(&mut self) {
-        let start = self.rows.starts[self.rows.starts.len() - 1] as usize;
-        let columns = &self.rows.columns[start..];
-        let mut run = columns.len().saturating_sub(1);
-        while run > 0 && columns[run - 1] + 1 == columns[run] {
-            run -= 1;
+        let row = self.rows.starts.len() - 1;
+        if self.rows.columns.len() as u32 > self.rows.starts[row] {
+            self.filled.push(row as u32);
         }
-        if columns.len() - run < SHORTEST_RUN {
-            run = columns.len();
-        }
-        self.runs.push((start + run) as u32);
         self.rows.end_row();
-    }
-
-    /// The entries of row `i` one by one, and those of its run with the columns it covers.
-    fn split(&self, i: usize) -> (Range<usize>, Range<usize>, Range<usize>) {
-        let row = self.rows.range(i);
-        let run = self.runs[i] as usize..row.end;
-        let first = self.rows.columns.get(run.start).map_or(0, |&j| j as usize);
-        let covered = first..first + run.len();
-        (row.start..run.start, run, covered)
     }
 
     fn scatter(&self, i: usize, entry: impl Fn(u32) -> f64, row: &mut [f64]) {
         let range = self.rows.range(i);
-        for (&j, &source) in self.rows.columns[range.clone()]
-            .iter()
-            .zip(&self.source[range])
-        {
+        let columns = &self.rows.columns[range.clone()];
+        for (&j, &source) in columns.iter().zip(&self.source[range]) {
             row[j as usize] = entry(source);
         }
     }
@@ -154,43 +185,39 @@ impl Triangle {
     /// Takes the values of row `i`; returns the largest size.
     fn gather(&mut self, i: usize, row: &[f64]) -> f64 {
         let range = self.rows.range(i);
+        let columns = &self.rows.columns[range.clone()];
         let mut largest = 0.0f64;
-        for (&j, value) in self.rows.columns[range.clone()]
-            .iter()
-            .zip(&mut self.values[range])
-        {
+        for (&j, value) in columns.iter().zip(&mut self.values[range]) {
             *value = row[j as usize];
             largest = largest.max(value.abs());
         }
         largest
     }
 
-    /// `x` plus `factor` times row `i`.
-    fn add_row(&self, i: usize, factor: f64, x: &mut [f64]) {
-        let (single, run, covered) = self.split(i);
-        for (&j, value) in self.rows.columns[single.clone()]
-            .iter()
-            .zip(&self.values[single])
-        {
-            x[j as usize] += factor * value;
+    /// Clears row `i` left of the diagonal with the rows of `upper`; the multipliers become the values.
+    fn eliminate(&mut self, i: usize, upper: &Entries, inverse_diagonal: &[f64], row: &mut [f64]) {
+        for k in self.rows.range(i) {
+            let pivot_row = self.rows.columns[k] as usize;
+            let factor = row[pivot_row] * inverse_diagonal[pivot_row];
+            self.values[k] = factor;
+            if factor != 0.0 {
+                let range = upper.rows.range(pivot_row);
+                let columns = &upper.rows.columns[range.clone()];
+                for (&j, value) in columns.iter().zip(&upper.values[range]) {
+                    row[j as usize] -= factor * value;
+                }
+            }
         }
-        axpy(factor, &self.values[run], &mut x[covered]);
     }
 
     fn row_dot(&self, i: usize, x: &[f64]) -> f64 {
-        let (row, run) = (self.rows.range(i), self.runs[i] as usize);
-        let columns = self.rows.columns[row.start..run].iter();
-        let sum: f64 = columns
-            .zip(&self.values[row.start..run])
+        let range = self.rows.range(i);
+        let columns = &self.rows.columns[range.clone()];
+        columns
+            .iter()
+            .zip(&self.values[range])
             .map(|(&j, value)| value * x[j as usize])
-            .sum();
-        // Most rows of small systems have no run: no work for it then.
-        if run == row.end {
-            return sum;
-        }
-        let run = &self.values[run..row.end];
-        let first = self.rows.columns[row.end - run.len()] as usize;
-        sum + dot(run, &x[first..first + run.len()])
+            .sum()
     }
 }
 
