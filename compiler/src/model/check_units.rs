@@ -132,9 +132,7 @@ impl<'w> Checker<'w, '_, '_> {
             let at = At { file, expr };
             match self.world.entity(id).kind {
                 EntityKind::Value(DeclKind::Const) => {
-                    if let Known::Number(n) = self.sort(at).known {
-                        self.inference.constants[id.0 as usize] = Some(n);
-                    }
+                    self.note_constant(id, at);
                     self.value_of(id, at, "the value");
                 }
                 EntityKind::Value(DeclKind::Param) => self.value_of(id, at, "the value"),
@@ -143,6 +141,16 @@ impl<'w> Checker<'w, '_, '_> {
                 | EntityKind::Function
                 | EntityKind::Velocity => {}
             }
+        }
+    }
+
+    /// Remembers the number that a constant without a unit is: as an exponent it is that number.
+    fn note_constant(&mut self, id: EntityId, at: At) {
+        let has_unit = self.world.declaration(id).is_some_and(|d| d.unit.is_some());
+        if let Known::Number(n) = self.sort(at).known
+            && !has_unit
+        {
+            self.inference.constants[id.0 as usize] = Some(n);
         }
     }
 

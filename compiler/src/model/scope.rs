@@ -290,7 +290,7 @@ fn take_used(
         None if usage.names.is_empty() => all(file, &exports),
         None => selected(file, usage, &exports),
     };
-    report_not_exported(file, usage, &exports, diagnostics);
+    report_not_exported(file, usage, world.ast(target), &exports, diagnostics);
     let file = &mut world.files[id.0 as usize];
     for (name, entity, asked_at) in taken {
         let slot = &mut file.meanings[name.0 as usize];
@@ -351,15 +351,17 @@ fn names_of<'f>(file: &'f File) -> impl Iterator<Item = (NameId, &'f str)> {
     (0..file.ast.n_names() as u32).map(|i| (NameId(i), file.ast.name(NameId(i))))
 }
 
+/// Reports the names a `use` asks for in vain. Units need no asking: those of all files are known everywhere.
 fn report_not_exported(
     file: &File,
     usage: &Use,
+    target: &Ast,
     exports: &FxHashMap<String, EntityId>,
     diagnostics: &mut Diagnostics,
 ) {
     for name in &usage.names {
         let text = file.ast.name(name.name);
-        if exports.contains_key(text) {
+        if exports.contains_key(text) || declares_unit(target, text) {
             continue;
         }
         let mut known: Vec<&str> = exports.keys().map(String::as_str).collect();
@@ -371,4 +373,10 @@ fn report_not_exported(
             help: super::nearest::did_you_mean(nearest),
         });
     }
+}
+
+fn declares_unit(ast: &Ast, wanted: &str) -> bool {
+    ast.items.iter().any(
+        |item| matches!(&item.kind, ItemKind::Unit { name, .. } if ast.name(name.name) == wanted),
+    )
 }

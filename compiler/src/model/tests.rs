@@ -6,7 +6,7 @@ use crate::source::Sources;
 use crate::stdlib;
 use crate::syntax::parse;
 
-/// The standard library, and one file to use.
+/// The standard library, and two files to use.
 struct Std;
 
 /// What `use "parts/gene.model"` finds.
@@ -21,6 +21,7 @@ impl Loader for Std {
     fn file(&self, path: &str, _from: &str) -> Result<String, std::io::Error> {
         match path {
             "parts/gene.model" => Ok(GENE.into()),
+            "parts/market.model" => Ok("unit dozen = 12\nfn half(x) = x/2".into()),
             _ => Err(std::io::ErrorKind::NotFound.into()),
         }
     }
@@ -192,6 +193,22 @@ fn used_files_bring_their_states_under_their_alias() {
         "gene.m -> gene.m + gene.p @ 3",
         "dt(x) += -gene.p^2*x*k/(gene.k^2*(gene.p^2/gene.k^2 + 1))",
         "dt(gene.m) += -gene.m",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_used_file_brings_its_units() {
+    let text = "
+        use \"parts/market.model\": half, dozen
+        param eggs: dozen = 2
+        var x: percent = half(eggs)
+        dt(x) = (eggs - x)/(1 [s])";
+    let found = lines(text, &["param", "var", "dt"]);
+    let expected = [
+        "param eggs: dozen = 2",
+        "var x: percent = 600*eggs",
+        "dt(x) += 1200*eggs - x",
     ];
     assert_eq!(found, expected);
 }
