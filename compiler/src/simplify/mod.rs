@@ -9,6 +9,7 @@
 //! Deliberately absent: rules for associativity and commutativity, time limits, and floating-point constants.
 
 pub mod agree;
+mod bindings;
 mod cost;
 mod extract;
 mod factor;
@@ -23,10 +24,14 @@ mod piece;
 mod proof;
 mod regroup;
 mod saturate;
+mod shape;
 mod simplifier;
+mod submatch;
 
 #[cfg(test)]
 mod tests;
+
+mod value;
 
 pub use cost::cost;
 pub use facts::Facts;

@@ -123,29 +123,26 @@ pub(super) fn build(pool: &mut Pool, nodes: &[Node], symbols: &[SymbolId]) -> Ve
 
 /// Groups of terms, each for one e-graph: terms that can gain, together when they share more than symbols, cut where they are too large.
 pub(super) fn cut(pool: &Pool, roots: &[Term]) -> Vec<Vec<Term>> {
-    let all = pool.reachable(roots);
-    let mut size: FxHashMap<Term, u64> = FxHashMap::default();
-    let mut gains: FxHashSet<Term> = FxHashSet::default();
-    for &t in &all {
+    let mut size: Vec<u64> = vec![0; pool.len()];
+    let mut gains: Vec<bool> = vec![false; pool.len()];
+    for t in pool.reachable(roots) {
         let mut n: u64 = 1;
         let mut child_gains = false;
         pool.for_each_child(t, |c| {
-            n = n.saturating_add(size[&c]);
-            child_gains |= gains.contains(&c);
+            n = n.saturating_add(size[c.index()]);
+            child_gains |= gains[c.index()];
         });
-        size.insert(t, n);
-        if child_gains || can_gain(pool, t) {
-            gains.insert(t);
-        }
+        size[t.index()] = n;
+        gains[t.index()] = child_gains || can_gain(pool, t);
     }
     let mut heads: Vec<Term> = Vec::new();
     let mut visited: FxHashSet<Term> = FxHashSet::default();
     let mut stack: Vec<Term> = roots.iter().rev().copied().collect();
     while let Some(t) = stack.pop() {
-        if !gains.contains(&t) || !visited.insert(t) {
+        if !gains[t.index()] || !visited.insert(t) {
             continue;
         }
-        if size[&t] <= MAX_PIECE {
+        if size[t.index()] <= MAX_PIECE {
             heads.push(t);
         } else {
             pool.for_each_child(t, |c| stack.push(c));
@@ -155,7 +152,7 @@ pub(super) fn cut(pool: &Pool, roots: &[Term]) -> Vec<Vec<Term>> {
 }
 
 /// Joins heads that share a subterm worth sharing, while the group stays small.
-fn group(pool: &Pool, heads: &[Term], size: &FxHashMap<Term, u64>) -> Vec<Vec<Term>> {
+fn group(pool: &Pool, heads: &[Term], size: &[u64]) -> Vec<Vec<Term>> {
     let mut group_of: Vec<usize> = Vec::with_capacity(heads.len());
     let mut groups: Vec<(u64, Vec<Term>)> = Vec::new();
     let mut owner: FxHashMap<Term, usize> = FxHashMap::default();
@@ -167,12 +164,12 @@ fn group(pool: &Pool, heads: &[Term], size: &FxHashMap<Term, u64>) -> Vec<Vec<Te
             .find_map(|t| owner.get(t));
         let joined = shared
             .map(|j| group_of[*j])
-            .filter(|g| groups[*g].0 + size[&head] <= MAX_PIECE);
+            .filter(|g| groups[*g].0 + size[head.index()] <= MAX_PIECE);
         let g = joined.unwrap_or_else(|| {
             groups.push((0, Vec::new()));
             groups.len() - 1
         });
-        groups[g].0 += size[&head];
+        groups[g].0 += size[head.index()];
         groups[g].1.push(head);
         group_of.push(g);
         for t in parts {

@@ -1,14 +1,19 @@
 //! How a term was rewritten: egg's explanation, flattened to whole expressions and the rule between each two.
-use super::extract::extract;
+use super::cost::cost;
+use super::extract::Extracted;
 use super::facts::Facts;
 use super::language::Node;
 use super::pattern::CompiledRule;
-use super::piece::{self, Cut};
-use super::saturate::{self, Reasons, saturate};
+use super::piece::{self, Cut, Piece};
+use super::regroup::CANONICAL;
+use super::saturate::{self, Reasons, Saturated, saturate};
 use super::simplifier::replace_piece;
 use crate::terms::{Pool, Term};
-use egg::{FlatTerm, Id, Language, RecExpr};
+use egg::{FlatExplanation, FlatTerm, Id, Language, RecExpr};
 use rustc_hash::FxHashMap;
+
+/// How many times larger the limits may be when a proof is looked for.
+const MAX_GENEROSITY: usize = 16;
 
 /// How one term was rewritten, for `--explain`.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +33,9 @@ pub(super) fn explain(
 ) -> (Term, Proof) {
     let steps = steps(rules, pool, term, facts);
     let last = steps.last().map_or(term, |s| s.1);
+    if cost(pool, &[last], facts) >= cost(pool, &[term], facts) {
+        return (term, Proof::default());
+    }
     let terms = steps.iter().map(|s| s.1).collect();
     let steps = steps
         .into_iter()
@@ -36,7 +44,7 @@ pub(super) fn explain(
     (last, Proof { steps, terms })
 }
 
-/// The steps as terms.
+/// The steps as terms, piece by piece.
 fn steps(
     rules: &[CompiledRule],
     pool: &mut Pool,
@@ -45,52 +53,73 @@ fn steps(
 ) -> Vec<(String, Term)> {
     let mut new: FxHashMap<Term, Term> = FxHashMap::default();
     let mut all: Vec<(String, Term)> = Vec::new();
-    let mut now = term;
     for group in piece::cut(pool, &[term]) {
         let (shape, cut) = piece::number(pool, &group, facts);
         let Some(best) = saturate::solve(rules, &shape) else {
             continue;
         };
-        let before = new.clone();
+        let mut now = new.clone();
         replace_piece(pool, &best, &cut, facts, &mut new);
-        if new.len() == before.len() {
+        if new.len() == now.len() {
             continue;
         }
-        let mut kept = before;
-        let mut saturated = saturate(rules, &shape, Reasons::Kept);
-        for (i, root) in best.roots.iter().enumerate() {
-            let target = subterm(&best.nodes, *root);
-            if saturated.graph.lookup_expr(&target)
-                != Some(saturated.graph.find(saturated.roots[i]))
-            {
-                // The limits cut this run off elsewhere: prove what it found itself.
-                debug_assert!(extract(&saturated.graph, &saturated.roots).is_some());
-            }
-            let target = saturated.graph.add_expr_uncanonical(&target);
-            if saturated.graph.find(target) != saturated.graph.find(saturated.roots[i]) {
-                continue;
-            }
-            let mut explanation = saturated
-                .graph
-                .explain_id_equivalence(saturated.roots[i], target);
-            for flat in explanation.make_flat_explanation() {
-                let local = whole(pool, flat, &cut);
-                kept.insert(cut.roots[i], local);
-                let next = piece::replace(pool, &[term], &kept)[0];
-                if let Some(rule) = rule_of(flat)
-                    && next != now
-                {
-                    all.push((rule, next));
-                    now = next;
-                }
+        let proofs = explanations(rules, &shape, &best);
+        for (root, proof) in cut.roots.iter().zip(proofs) {
+            for flat in &proof {
+                let part = in_pool(pool, flat, &cut);
+                now.insert(*root, part);
+                all.extend(
+                    rule_of(flat).map(|rule| (rule, piece::replace(pool, &[term], &now)[0])),
+                );
             }
         }
+        all.push((
+            CANONICAL.to_string(),
+            piece::replace(pool, &[term], &new)[0],
+        ));
     }
-    let result = piece::replace(pool, &[term], &new)[0];
-    if result != now {
-        all.push((super::regroup::CANONICAL.to_string(), result));
-    }
+    let mut before = term;
+    all.retain(|(_, after)| std::mem::replace(&mut before, *after) != *after);
     all
+}
+
+/// For each root of a piece, the terms between it and the best one found, each one rewrite from the next.
+fn explanations(
+    rules: &[CompiledRule],
+    piece: &Piece,
+    best: &Extracted,
+) -> Vec<FlatExplanation<Node>> {
+    // Keeping reasons takes nodes of its own, so that the limits of the search, which found `best`, may be too small here.
+    let mut generosity = 1;
+    loop {
+        let Saturated { mut graph, roots } = saturate(rules, piece, Reasons::Kept, generosity);
+        let targets: Vec<Id> = best
+            .roots
+            .iter()
+            .map(|root| graph.add_expr_uncanonical(&subterm(&best.nodes, *root)))
+            .collect();
+        graph.rebuild();
+        let proved = roots
+            .iter()
+            .zip(&targets)
+            .all(|(a, b)| graph.find(*a) == graph.find(*b));
+        if !proved && generosity < MAX_GENEROSITY {
+            generosity *= 2;
+            continue;
+        }
+        let pairs = roots.into_iter().zip(targets);
+        return pairs
+            .map(
+                |(root, target)| match graph.find(root) == graph.find(target) {
+                    true => graph
+                        .explain_id_equivalence(root, target)
+                        .make_flat_explanation()
+                        .clone(),
+                    false => Vec::new(),
+                },
+            )
+            .collect();
+    }
 }
 
 /// The term rooted at one of the nodes.
@@ -103,7 +132,7 @@ fn subterm(nodes: &[Node], root: Id) -> RecExpr<Node> {
 }
 
 /// A term of the proof in the pool.
-fn whole(pool: &mut Pool, flat: &FlatTerm<Node>, cut: &Cut) -> Term {
+fn in_pool(pool: &mut Pool, flat: &FlatTerm<Node>, cut: &Cut) -> Term {
     let mut nodes: Vec<Node> = Vec::new();
     let mut done: Vec<Id> = Vec::new();
     let mut stack: Vec<(&FlatTerm<Node>, bool)> = vec![(flat, false)];

@@ -1,6 +1,6 @@
 //! Rewrites that every n-ary algebra needs and no pattern of fixed size can say: flattening and taking out common factors.
 use super::language::{self, Children, Graph, Node, Parts, Weights};
-use super::pattern::Value;
+use super::value::Value;
 use crate::terms::{Number, Op};
 use egg::{Id, Language};
 

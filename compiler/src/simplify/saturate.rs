@@ -1,12 +1,14 @@
 //! Equality saturation of one small piece: search all rules, apply what they find, until nothing changes or a limit is reached.
 //!
 //! The limits count nodes and rounds and never look at a clock: the same piece gives the same result on every machine.
+use super::bindings::Fuel;
 use super::extract::{Extracted, extract};
 use super::facts::Known;
 use super::language::{Graph, Knowledge, Node, parts};
-use super::matching::{self, Fuel, Match, Rest};
-use super::pattern::{CompiledRule, Value};
+use super::matching::{self, Match, Rest};
+use super::pattern::CompiledRule;
 use super::regroup;
+use super::value::Value;
 use super::{language, piece::Piece};
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
@@ -47,8 +49,13 @@ pub(super) struct Saturated {
     pub roots: Vec<Id>,
 }
 
-/// Everything the rules say about a piece, within the limits.
-pub(super) fn saturate(rules: &[CompiledRule], piece: &Piece, reasons: Reasons) -> Saturated {
+/// Everything the rules say about a piece, within the limits times `generosity`.
+pub(super) fn saturate(
+    rules: &[CompiledRule],
+    piece: &Piece,
+    reasons: Reasons,
+    generosity: usize,
+) -> Saturated {
     let mut graph = Graph::new(Knowledge {
         symbols: piece.known.clone(),
     });
@@ -69,8 +76,8 @@ pub(super) fn saturate(rules: &[CompiledRule], piece: &Piece, reasons: Reasons) 
     graph.rebuild();
     let n = piece.terms.nodes.len();
     let limits = Limits {
-        nodes: MAX_NODES.0 + MAX_NODES.1 * n,
-        fuel: Fuel::new((MAX_STEPS.0 + MAX_STEPS.1 * n) as u32),
+        nodes: (MAX_NODES.0 + MAX_NODES.1 * n) * generosity,
+        fuel: Fuel::new(((MAX_STEPS.0 + MAX_STEPS.1 * n) * generosity) as u32),
     };
     let mut changes = Changes::default();
     for _ in 0..MAX_ROUNDS {
@@ -84,7 +91,7 @@ pub(super) fn saturate(rules: &[CompiledRule], piece: &Piece, reasons: Reasons) 
 
 /// The cheapest terms equal to a piece's roots; `None` when nothing cheaper was found.
 pub(super) fn solve(rules: &[CompiledRule], piece: &Piece) -> Option<Extracted> {
-    let saturated = saturate(rules, piece, Reasons::Forgotten);
+    let saturated = saturate(rules, piece, Reasons::Forgotten, 1);
     let best = extract(&saturated.graph, &saturated.roots)?;
     (best != piece.terms).then_some(best)
 }

@@ -35,7 +35,11 @@ impl Simplifier {
             return roots.to_vec();
         }
         let simplified = piece::replace(pool, roots, &new);
-        cheaper(pool, roots, simplified, facts)
+        let best = cheaper(pool, roots, simplified, facts);
+        if cfg!(debug_assertions) {
+            verify(pool, roots, &best, facts);
+        }
+        best
     }
 
     /// Simplifies one term and says how.
@@ -121,5 +125,22 @@ fn cheaper(pool: &Pool, old: &[Term], new: Vec<Term>, facts: &Facts) -> Vec<Term
         mixed
     } else {
         old.to_vec()
+    }
+}
+
+/// What must hold whatever the rules are: nothing became dearer, and nothing depends on a symbol that it did not depend on.
+///
+/// # Panics
+/// If it does not hold.
+fn verify(pool: &Pool, old: &[Term], new: &[Term], facts: &Facts) {
+    assert_eq!(old.len(), new.len());
+    assert!(cost::cost(pool, new, facts) <= cost::cost(pool, old, facts));
+    let known = pool.symbols_in(old);
+    for symbol in pool.symbols_in(new) {
+        assert!(
+            known.binary_search(&symbol).is_ok(),
+            "{} came from nowhere",
+            pool.symbol_name(symbol)
+        );
     }
 }

@@ -1,0 +1,76 @@
+//! What simplification costs a cold process: reading and compiling the rules, then each example: `cargo bench -p ansatz-compiler --bench simplify`.
+
+use std::path::Path;
+
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::model::{Loader, elaborate};
+use ansatz_compiler::pipeline::simplified;
+use ansatz_compiler::simplify::Simplifier;
+use ansatz_compiler::source::Sources;
+use ansatz_compiler::stdlib;
+use ansatz_compiler::syntax::parse;
+use ansatz_compiler::system::{System, assemble};
+use divan::Bencher;
+
+fn main() {
+    divan::main();
+}
+
+/// Reads the standard rules.
+#[divan::bench]
+fn read_rules() -> usize {
+    stdlib::rules().len()
+}
+
+/// Compiles the standard rules.
+#[divan::bench]
+fn compile_rules(bencher: Bencher) {
+    let rules = stdlib::rules();
+    bencher.bench(|| Simplifier::new(&rules));
+}
+
+/// Everything that stands between the assembled and the simplified system, rules included.
+#[divan::bench(args = examples())]
+fn example(bencher: Bencher, name: &str) {
+    let system = assembled(name);
+    bencher
+        .with_inputs(|| system.clone())
+        .bench_values(simplified);
+}
+
+fn folder() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
+}
+
+fn examples() -> Vec<String> {
+    let entries = std::fs::read_dir(folder()).expect("the examples are there");
+    let paths = entries.map(|e| e.expect("the folder is readable").path());
+    let mut names: Vec<String> = paths
+        .filter(|p| p.extension().is_some_and(|e| e == "model"))
+        .filter_map(|p| Some(p.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    names.sort();
+    names
+}
+
+struct NoFiles;
+
+impl Loader for NoFiles {
+    fn std_module(&self, name: &str) -> Option<&'static str> {
+        stdlib::module(name)
+    }
+
+    fn file(&self, _: &str, _: &str) -> Result<String, std::io::Error> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
+fn assembled(name: &str) -> System {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.model")))
+        .expect("the example is readable");
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    let source = sources.add(name, text).expect("the example is short");
+    let ast = parse(&source, &mut diagnostics);
+    let model = elaborate(&ast, &mut sources, &NoFiles, &mut diagnostics);
+    assemble(model, &mut diagnostics)
+}
