@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::show::{STAGES, show};
 use ansatz_compiler::source::Sources;
+use ansatz_tests::snapshot::{compare, stem};
 use ansatz_tests::{Files, files_under, rendered, repository};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -35,10 +36,7 @@ fn main() {
 fn add_trials(trials: &mut Vec<Trial>, file: &Path, stages: &str) {
     for stage in stages.split_whitespace().map(str::to_owned) {
         let file = file.to_owned();
-        let name = file
-            .file_stem()
-            .map(|s| s.to_string_lossy().into_owned())
-            .unwrap_or_else(|| "file".to_owned());
+        let name = stem(&file);
         trials.push(Trial::test(format!("{name}::{stage}"), move || {
             check(&file, &name, &stage)
         }));
@@ -58,11 +56,5 @@ fn check(file: &PathBuf, name: &str, stage: &str) -> Result<(), Failed> {
         .ok_or("too large")?;
     let product = show(&source, *which, &mut sources, &Files, &mut diagnostics);
     let product = product.ok_or_else(|| rendered(diagnostics, &sources))?;
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(repository().join("tests/snapshots"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    let compare = || settings.bind(|| insta::assert_snapshot!(format!("{name}__{stage}"), product));
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(compare))
-        .map_err(|_| "the snapshot differs".into())
+    compare("", &format!("{name}__{stage}"), &product)
 }

@@ -8,26 +8,12 @@ use ansatz_compiler::model::{Loader, elaborate};
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::stdlib;
 use ansatz_compiler::syntax::parse;
-use libtest_mimic::{Arguments, Failed, Trial};
+use ansatz_tests::snapshot::{compare, run_folder};
+use libtest_mimic::Failed;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/diagnostics");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the corpus stands beside this file")
-        .map(|entry| entry.expect("the corpus can be listed").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "model"))
-        .collect();
-    files.sort();
-    let trials = files.into_iter().map(|path| {
-        let name = path
-            .file_stem()
-            .expect("a file")
-            .to_string_lossy()
-            .into_owned();
-        Trial::test(name.clone(), move || check(&path, &name))
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    run_folder("diagnostics", check)
 }
 
 /// Finds used files beside the corpus file.
@@ -63,12 +49,7 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
     if found != expected {
         return Err(format!("expected {expected:#?}\nfound {found:#?}\n{rendered}").into());
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/diagnostics");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, rendered));
-    Ok(())
+    compare("diagnostics", name, &rendered)
 }
 
 /// `line 3: error: unknown_name`, from a diagnostic; the line is that of its primary label, else of its first.

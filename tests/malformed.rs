@@ -1,30 +1,17 @@
 //! Texts that cannot be read: each mistake stands as `# error: code` on its line, nothing else is reported, and the
 //! messages are snapshots.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::syntax::parse;
-use libtest_mimic::{Arguments, Failed, Trial};
+use ansatz_tests::snapshot::{compare, run_folder};
+use libtest_mimic::Failed;
 use miette::Diagnostic;
 
 fn main() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/malformed");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
-        .expect("the corpus stands beside this file")
-        .map(|entry| entry.expect("the corpus can be listed").path())
-        .collect();
-    files.sort();
-    let trials = files.into_iter().map(|path| {
-        let name = path
-            .file_stem()
-            .expect("a file")
-            .to_string_lossy()
-            .into_owned();
-        Trial::test(name.clone(), move || check(&path, &name))
-    });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit();
+    run_folder("malformed", check)
 }
 
 fn check(path: &Path, name: &str) -> Result<(), Failed> {
@@ -42,12 +29,7 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
     if found != expected {
         return Err(format!("expected {expected:#?}\nfound {found:#?}\n{messages}").into());
     }
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("snapshots/malformed");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, messages));
-    Ok(())
+    compare("malformed", name, &messages)
 }
 
 /// The codes that the comment of a line announces.

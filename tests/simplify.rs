@@ -135,7 +135,7 @@ impl Case {
 
 /// A new term from earlier ones, the last ones more often.
 fn grow(pool: &mut Pool, parts: &[Term], random: &mut Random) -> Term {
-    let mut pick = |random: &mut Random| {
+    let pick = |random: &mut Random| {
         let recent = parts.len().min(5);
         match random.below(2) {
             0 => parts[random.below(parts.len())],

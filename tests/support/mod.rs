@@ -3,6 +3,7 @@
 pub mod network;
 pub mod random;
 pub mod reference;
+pub mod snapshot;
 pub mod strict;
 pub mod text;
 pub mod tree;
