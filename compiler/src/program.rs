@@ -115,12 +115,9 @@ impl Program {
         self.with_system(|system| system.start())
     }
 
-    /// The value of a term over parameters and initial values (an end time).
-    pub fn value_at_start(&self, term: Term) -> f64 {
-        self.with_system(|system| {
-            let (parameters, initial) = system.start();
-            system.value(term, &parameters, &initial)
-        })
+    /// The value of a term at time 0 for these parameters and states (an end time).
+    pub fn value(&self, term: Term, parameters: &[f64], states: &[f64]) -> f64 {
+        self.with_system(|system| system.value(term, parameters, states))
     }
 
     fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {

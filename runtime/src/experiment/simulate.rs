@@ -23,10 +23,11 @@ impl Start {
     /// Evaluates what an experiment starts from.
     pub fn of(program: &Program, experiment: &Simulate) -> Start {
         let (parameters, u0) = program.start();
+        let t_end = program.value(experiment.until, &parameters, &u0);
         Start {
             parameters,
             u0,
-            t_end: program.value_at_start(experiment.until),
+            t_end,
         }
     }
 }
