@@ -48,39 +48,43 @@ pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
         let ItemKind::Simulate(simulate) = &item.kind else {
             continue;
         };
-        let name = experiment_name(world, root, simulate.name, "simulate", &names);
-        let span = simulate.name.map_or(item.span, |n| n.span);
-        if let Some((_, first)) = names.iter().find(|(n, _)| *n == name) {
-            e.diagnostics.push(ModelError::DuplicateName {
-                name: name.clone(),
-                first: (*first).into(),
-                second: span.into(),
-            });
-        }
-        names.push((name.clone(), span));
+        let name = claim_name(e, root, simulate.name, "simulate", item.span, &mut names);
         if let Some(built) = read(e, root, name, simulate, item.span, model) {
             model.experiments.push(built);
         }
     }
 }
 
-/// The name as written, or the keyword with the first number that makes it new.
-pub(super) fn experiment_name(
-    world: &World,
+/// The name as written, or the keyword with the first number that makes it new. It is noted in `names`; a second
+/// one of the same name is reported.
+pub(super) fn claim_name(
+    e: &mut Elaboration,
     file: FileId,
     written: Option<Ident>,
     keyword: &str,
-    taken: &[(String, Span)],
+    item: Span,
+    names: &mut Vec<(String, Span)>,
 ) -> String {
-    if let Some(name) = written {
-        return world.ast(file).name(name.name).to_owned();
+    let name = match written {
+        Some(name) => e.world.ast(file).name(name.name).to_owned(),
+        None => {
+            let numbered = (2..).map(|i| format!("{keyword}{i}"));
+            std::iter::once(keyword.to_owned())
+                .chain(numbered)
+                .find(|name| names.iter().all(|(n, _)| n != name))
+                .expect("numbers do not run out")
+        }
+    };
+    let span = written.map_or(item, |name| name.span);
+    if let Some((_, first)) = names.iter().find(|(n, _)| *n == name) {
+        e.diagnostics.push(ModelError::DuplicateName {
+            name: name.clone(),
+            first: (*first).into(),
+            second: span.into(),
+        });
     }
-    let is_free = |name: &String| taken.iter().all(|(n, _)| n != name);
-    let numbered = (2..).map(|i| format!("{keyword}{i}"));
-    std::iter::once(keyword.to_owned())
-        .chain(numbered)
-        .find(is_free)
-        .expect("numbers do not run out")
+    names.push((name.clone(), span));
+    name
 }
 
 fn read(

@@ -3,7 +3,7 @@
 use super::elaborate::Elaboration;
 use super::entities::{Model, Plot};
 use super::error::ModelError;
-use super::experiment::experiment_name;
+use super::experiment::claim_name;
 use super::nearest::{did_you_mean, nearest};
 use super::scope::{FileId, Meaning};
 use super::values::at;
@@ -23,16 +23,7 @@ pub(super) fn build(e: &mut Elaboration, sources: &Sources, model: &mut Model) {
         let ItemKind::Plot(plot) = &item.kind else {
             continue;
         };
-        let name = experiment_name(world, root, plot.name, "plot", &names);
-        let span = plot.name.map_or(item.span, |n| n.span);
-        if let Some((_, first)) = names.iter().find(|(n, _)| *n == name) {
-            e.diagnostics.push(ModelError::DuplicateName {
-                name: name.clone(),
-                first: (*first).into(),
-                second: span.into(),
-            });
-        }
-        names.push((name.clone(), span));
+        let name = claim_name(e, root, plot.name, "plot", item.span, &mut names);
         let built = read(e, root, name, plot, sources, model);
         model.plots.push(built);
     }
