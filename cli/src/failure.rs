@@ -78,6 +78,13 @@ impl Failure {
         }
     }
 
+    /// Wrong usage: what is wrong and what to do.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure::Usage {
+            message: message.into(),
+        }
+    }
+
     /// Tells the user on standard error and gives the exit status.
     pub fn report(self) -> ExitCode {
         ExitCode::from(match self {

@@ -5,12 +5,11 @@ use std::time::Instant;
 
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::model::{self, Model};
-use ansatz_compiler::source::{MAX_SOURCE_BYTES, Source, Sources};
+use ansatz_compiler::source::{MAX_SOURCE_BYTES, Source, Sources, Span};
 use ansatz_compiler::syntax::ast::{
-    Ast, Expr, ExprKind, Ident, ItemKind, Setting, SettingValue, Simulate,
+    Ast, Expr, Ident, Item, ItemKind, Setting, SettingValue, Simulate,
 };
 use ansatz_compiler::syntax::parse_expression;
-use ansatz_compiler::terms::Number;
 use ansatz_compiler::{assemble, pipeline::simplified, read, system::System};
 
 use crate::args::Settings;
@@ -88,9 +87,7 @@ impl Study {
                 name: None,
                 settings: given,
             });
-            self.ast
-                .items
-                .push(ansatz_compiler::syntax::ast::Item { kind, span });
+            self.ast.items.push(Item { kind, span });
         }
         Ok(())
     }
@@ -107,52 +104,42 @@ impl Study {
         let mut out = Vec::new();
         for (key, text) in texts {
             let Some(text) = text else { continue };
-            let source = add(
-                &mut self.sources,
-                &format!("--{}", key.replace('_', "-")),
-                text.clone(),
-            )?;
-            let span = ansatz_compiler::source::Span::new(
-                source.base,
-                source.base + source.text.len() as u32,
-            );
-            let value = match text
-                .trim()
-                .strip_prefix('[')
-                .and_then(|t| t.strip_suffix(']'))
-            {
-                Some(list) => {
-                    let items = list
-                        .split(',')
-                        .map(|t| self.parse_flag(key, t))
-                        .collect::<Option<_>>();
-                    items.map(|items| SettingValue::List(items, span))
-                }
-                None => self.parse_flag(key, text).map(SettingValue::Expr),
-            };
+            let name = format!("--{}", key.replace('_', "-"));
+            let source = add(&mut self.sources, &name, text.clone())?;
+            let span = Span::new(source.base, source.base + text.len() as u32);
             let key = Ident {
                 name: self.ast.intern(key),
                 span,
             };
-            if let Some(value) = value {
+            if let Some(value) = self.parse_flag(&source, span) {
                 out.push(Setting { key, value });
             }
         }
         Ok(out)
     }
 
-    /// Parses the value of a flag; `None` when it is wrong, which has then been reported.
-    fn parse_flag(&mut self, key: &str, text: &str) -> Option<Expr> {
-        if let Some(number) = Number::parse(text.trim()) {
-            let source = self.sources.add(format!("--{key}"), text)?;
-            let span = ansatz_compiler::source::Span::new(
-                source.base,
-                source.base + source.text.len() as u32,
-            );
-            return Some(self.ast.push(ExprKind::Number(number), span));
-        }
-        let source = self.sources.add(format!("--{key}"), text)?;
-        parse_expression(&source, &mut self.ast, &mut self.diagnostics)
+    /// Parses the value of a flag: an expression or a list; `None` when it is wrong, which has then been reported.
+    fn parse_flag(&mut self, source: &Source, span: Span) -> Option<SettingValue> {
+        let text = source.text.trim();
+        let Some(list) = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')) else {
+            return self
+                .parse_part(source, &source.text)
+                .map(SettingValue::Expr);
+        };
+        let items = list.split(',').map(|item| self.parse_part(source, item));
+        let items = items.collect::<Option<_>>()?;
+        Some(SettingValue::List(items, span))
+    }
+
+    /// Parses a slice of a source as an expression whose spans lie in that source.
+    fn parse_part(&mut self, source: &Source, part: &str) -> Option<Expr> {
+        let offset = part.as_ptr().addr() - source.text.as_ptr().addr();
+        let part = Source {
+            name: source.name.clone(),
+            text: part.into(),
+            base: source.base + offset as u32,
+        };
+        parse_expression(&part, &mut self.ast, &mut self.diagnostics)
     }
 
     /// Names and units.

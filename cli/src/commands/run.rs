@@ -83,7 +83,7 @@ fn check_experiments(model: &Model, args: &RunArgs) -> Result<(), Failure> {
         }
         _ => return check_solvers(model),
     };
-    Err(Failure::Usage { message })
+    Err(Failure::usage(message))
 }
 
 fn check_solvers(model: &Model) -> Result<(), Failure> {
@@ -95,7 +95,7 @@ fn check_solvers(model: &Model) -> Result<(), Failure> {
                 "there is no solver `{name}`; there are: auto, {}",
                 known.join(", ")
             );
-            return Err(Failure::Usage { message });
+            return Err(Failure::usage(message));
         }
     }
     Ok(())

@@ -50,13 +50,13 @@ impl Session {
             "diff" => {
                 let (expression, by) = rest
                     .rsplit_once(" by ")
-                    .ok_or_else(|| usage("write `:diff EXPR by x`"))?;
+                    .ok_or_else(|| Failure::usage("write `:diff EXPR by x`"))?;
                 self.derivative(expression, by.trim())?
             }
             "set" => self.set(rest)?,
             "run" => self.run(rest)?,
             "plot" if self.last_plot.is_empty() => {
-                return Err(usage(
+                return Err(Failure::usage(
                     "there is no plot yet: add a `plot` statement and `:run`",
                 ));
             }
@@ -69,7 +69,9 @@ impl Session {
                 let hint = near.map_or("`:help` lists the commands".to_owned(), |n| {
                     format!("did you mean `:{n}`?")
                 });
-                return Err(usage(&format!("there is no command `:{name}`; {hint}")));
+                return Err(Failure::usage(format!(
+                    "there is no command `:{name}`; {hint}"
+                )));
             }
         };
         Ok(Answer::Text(text))
@@ -97,7 +99,7 @@ impl Session {
         let found = STAGES.iter().find(|(name, _)| *name == stage);
         let Some((_, stage)) = found else {
             let names: Vec<&str> = STAGES.iter().map(|(name, _)| *name).collect();
-            return Err(usage(&format!(
+            return Err(Failure::usage(format!(
                 "write `:show STAGE` with one of: {}",
                 names.join(", ")
             )));
@@ -161,16 +163,10 @@ impl Session {
         let (statements, set) = self
             .undo
             .pop()
-            .ok_or_else(|| usage("there is nothing to undo"))?;
+            .ok_or_else(|| Failure::usage("there is nothing to undo"))?;
         self.statements = statements;
         self.set = set;
         Ok(String::new())
-    }
-}
-
-fn usage(message: &str) -> Failure {
-    Failure::Usage {
-        message: message.to_owned(),
     }
 }
 
