@@ -5,6 +5,7 @@ pub mod conservation;
 mod display;
 pub mod equations;
 pub mod jacobian;
+pub mod space;
 mod start;
 
 pub use assemble::assemble;

@@ -1,0 +1,305 @@
+//! The space program: whole-array steps that compute what an evolution needs, for any number of grid points.
+//!
+//! Conventions, binding for every executor:
+//! - The first axis is contiguous: node (i, j, k) stands at `i + nx·(j + ny·k)`.
+//! - A read with an offset past the end of a periodic axis wraps; past a face it takes the ghost value of the [`Closure`] of
+//!   its array there. Ghosts are made axis after axis, the first axis first; those of a later axis cover the ghosts of the
+//!   earlier ones, which defines the corners. Coordinates go on beyond the faces.
+//! - A [`Multiplier`] at the Nyquist frequency of an axis is the mean of its values at both signs of that wavenumber; so odd
+//!   derivatives of real data stay real.
+//! - `du/dt` at a node fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
+
+use crate::model::entities::StateId;
+use crate::terms::{Number, SymbolId, Term};
+
+/// Where the values stand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Grid {
+    /// One to three axes, the contiguous one first.
+    pub axes: Vec<GridAxis>,
+}
+
+/// One direction of a grid.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GridAxis {
+    /// Its name, that of the coordinate.
+    pub name: String,
+    /// The coordinate: the true place of a node, after the map.
+    pub coordinate: SymbolId,
+    /// Number of nodes.
+    pub points: u32,
+    /// Where the nodes stand.
+    pub nodes: NodeKind,
+    /// Lower end, over parameters.
+    pub from: Term,
+    /// Upper end, over parameters.
+    pub to: Term,
+    /// Distance of neighbours (in the uniform coordinate); defined in [`SpaceProgram::constants`].
+    pub spacing: SymbolId,
+    /// Wavenumber, 2πm/(to - from) for integers m; only in multipliers.
+    pub wavenumber: SymbolId,
+    /// A non-uniform grid: the uniform coordinate, and the true one as a term over it.
+    pub map: Option<(SymbolId, Term)>,
+    /// Whether `Forward` and `Inverse` transform along this axis.
+    pub transformed: bool,
+}
+
+/// Placement of the nodes along an axis, n of them over a length L.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NodeKind {
+    /// Both ends are nodes, spacing L/(n - 1). Integrals by the trapezoidal rule.
+    Ends,
+    /// The lower end is a node, the upper one is the same node again; spacing L/n.
+    Periodic,
+    /// Centres of n cells; spacing L/n.
+    Cells {
+        /// Whether the last cell is a neighbour of the first.
+        periodic: bool,
+    },
+    /// Chebyshev–Lobatto points in ascending order, both ends included: `from + L·(1 - cos(πi/(n - 1)))/2`. Integrals by
+    /// Clenshaw and Curtis. `spacing` is that of a uniform grid.
+    Lobatto,
+}
+
+/// Position in `SpaceProgram::arrays`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ArrayId(pub u32);
+
+/// What an array holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArrayKind {
+    /// One real number per node.
+    Nodes,
+    /// One complex number per mode of the transformed axes and node of the others, half of them along the first transformed
+    /// axis (real data). The transform is not scaled; the inverse divides by the number of nodes transformed.
+    Modes,
+}
+
+/// Whole-array steps from input arrays to output arrays.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpaceProgram {
+    /// The grid of all arrays.
+    pub grid: Grid,
+    /// All arrays, by id.
+    pub arrays: Vec<ArrayKind>,
+    /// Symbols that the caller supplies: time, parameters, scalar states.
+    pub scalars: Vec<SymbolId>,
+    /// Computed once per run, in order, over parameters and those before: spacings.
+    pub constants: Vec<(SymbolId, Term)>,
+    /// Arrays that the caller supplies.
+    pub inputs: Vec<ArrayId>,
+    /// How reads past the faces are closed, and fixed nodes.
+    pub closures: Vec<Closure>,
+    /// Run once per run: arrays over coordinates and parameters only.
+    pub setup: Vec<Step>,
+    /// Run in order; each array and symbol is written once.
+    pub steps: Vec<Step>,
+    /// Arrays that are the result.
+    pub outputs: Vec<ArrayId>,
+    /// Symbols that are the result, set by `Reduce`.
+    pub reductions: Vec<SymbolId>,
+}
+
+/// A whole-array step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// At every node: terms over reads, coordinates, scalars, constants and reductions.
+    Pointwise {
+        /// Values of arrays at the node and its neighbours.
+        reads: Vec<Read>,
+        /// What is computed.
+        outputs: Vec<(ArrayId, Term)>,
+    },
+    /// Nodes to modes over all transformed axes.
+    Forward {
+        /// Nodes.
+        from: ArrayId,
+        /// Modes.
+        to: ArrayId,
+    },
+    /// Modes to nodes over all transformed axes.
+    Inverse {
+        /// Modes.
+        from: ArrayId,
+        /// Nodes.
+        to: ArrayId,
+    },
+    /// `to = Σ multiplier·array`, mode by mode.
+    Diagonal {
+        /// What is summed.
+        terms: Vec<(ArrayId, Multiplier)>,
+        /// Modes.
+        to: ArrayId,
+        /// Which modes are kept.
+        keep: Cut,
+        /// The mean of the result, which replaces what the multipliers say of the constant mode.
+        mean: Option<Term>,
+    },
+    /// Derivative along a Lobatto axis by its differentiation matrix.
+    Along {
+        /// The axis.
+        axis: usize,
+        /// Nodes.
+        from: ArrayId,
+        /// Nodes.
+        to: ArrayId,
+        /// How often to differentiate.
+        order: u32,
+    },
+    /// `to[s] = -(F[s] at the upper cell face - F[s] at the lower)/spacing`.
+    Flux(Flux),
+    /// A scalar from an array.
+    Reduce {
+        /// Nodes.
+        from: ArrayId,
+        /// How.
+        kind: Reduction,
+        /// The scalar.
+        to: SymbolId,
+    },
+    /// An elliptic equation that is not diagonal.
+    Solve(Solve),
+}
+
+/// The value of an array at a neighbour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Read {
+    /// Its name in terms.
+    pub symbol: SymbolId,
+    /// Of which array.
+    pub array: ArrayId,
+    /// In nodes, by axis; 0 beyond the last axis.
+    pub offset: [i8; 3],
+}
+
+/// A Fourier multiplier `re + i·im`: terms over wavenumbers, constants and parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Multiplier {
+    /// Real part.
+    pub re: Term,
+    /// Imaginary part.
+    pub im: Term,
+}
+
+/// Which modes are kept; the others become 0.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cut {
+    /// All.
+    All,
+    /// Those with |m| < fraction·n/2 along every transformed axis: 2/3 for quadratic products, 1/2 for cubic ones.
+    Fraction(Number),
+    /// All, times `exp(-36·η^order)`, η = |m|/(n/2), along every transformed axis: for nonlinearities that are not polynomial.
+    Filter {
+        /// The order.
+        order: u32,
+    },
+}
+
+/// Finite-volume fluxes along one axis: WENO5 reconstruction of every state on both sides of every cell face, then a
+/// numerical flux.
+///
+/// # References
+/// G.-S. Jiang, C.-W. Shu, *Efficient implementation of weighted ENO schemes*, J. Comput. Phys. 126 (1996) 202–228, doi:10.1006/jcph.1996.0130.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flux {
+    /// The axis.
+    pub axis: usize,
+    /// What is reconstructed, and its name in `flux` and `speeds`. Offsets are 0. Depth of reads: 3.
+    pub states: Vec<Read>,
+    /// The physical flux of each result; coordinates are those of the face.
+    pub flux: Vec<Term>,
+    /// The conserved quantity of each result (a position in `states`), whose jump the numerical flux damps.
+    pub conserved: Vec<usize>,
+    /// Which numerical flux.
+    pub kind: NumericalFlux,
+    /// Smallest and largest characteristic speed.
+    pub speeds: (Term, Term),
+    /// The results, `-∂F/∂x`.
+    pub to: Vec<ArrayId>,
+}
+
+/// Flux from the values on both sides of a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumericalFlux {
+    /// `(F(l) + F(r) - a·(r - l))/2` with a the largest |speed| of both sides (local Lax–Friedrichs, Rusanov).
+    LaxFriedrichs,
+    /// Harten, Lax and van Leer, *SIAM Rev.* 25 (1983) 35–61, doi:10.1137/1025002; speeds: least of the smallest, greatest of the largest.
+    Hll,
+}
+
+/// How an array becomes a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// Integral over volume.
+    Mean,
+    /// With the weights of each axis' nodes (and the map).
+    Integral,
+    /// Smallest value.
+    Minimum,
+    /// Largest value.
+    Maximum,
+}
+
+/// `operator(to) = from` with the closures of `to`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solve {
+    /// The right-hand side.
+    pub from: ArrayId,
+    /// The unknown.
+    pub to: ArrayId,
+    /// The linear operator: offset and coefficient over coordinates, constants and parameters.
+    pub operator: Vec<([i8; 3], Term)>,
+    /// The mean of the solution, when the operator does not determine it.
+    pub mean: Option<Term>,
+}
+
+/// Lower or upper end of an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// Towards smaller coordinates.
+    Lower,
+    /// Towards larger coordinates.
+    Upper,
+}
+
+/// What an array is at one face.
+///
+/// Terms are over reads whose offsets count from the node next to the face (node 0 or n - 1) in the direction of the index,
+/// and over scalars, constants and coordinates (those of that node; the face itself for a [`NodeKind::Cells`] axis).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Closure {
+    /// Which array.
+    pub array: ArrayId,
+    /// The axis.
+    pub axis: usize,
+    /// Which end.
+    pub side: Side,
+    /// What the terms read; the offset is 0 along the other axes.
+    pub reads: Vec<Read>,
+    /// The node on the face itself when a condition gives its value; made before the ghosts, which may read it.
+    pub node: Option<Term>,
+    /// Values beyond the face, nearest first; their number is the depth.
+    pub ghosts: Vec<Term>,
+}
+
+/// The linear part of an evolution, diagonal in the transform, and the rest: for exponential and implicit-explicit steppers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Split {
+    /// `d û[row]/dt = Σ multiplier·û[column] + N̂[row]`; only multipliers that are not 0, by row and then column.
+    pub linear: Vec<(u32, u32, Multiplier)>,
+    /// N̂: modes of the fields to modes of the rest. Its grid is the grid of the split.
+    pub nonlinear: SpaceProgram,
+    /// Which modes of the state are kept.
+    pub keep: Cut,
+}
+
+/// All programs of one evolution; fields in the order of `fields`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpacePrograms {
+    /// The fields: positions in `System::states`.
+    pub fields: Vec<StateId>,
+    /// `du/dt` from u, in nodes.
+    pub full: SpaceProgram,
+    /// Where all axes can be transformed.
+    pub split: Option<Split>,
+}
