@@ -6,3 +6,4 @@
 pub mod program;
 mod program_text;
 mod program_verify;
+pub mod weights;

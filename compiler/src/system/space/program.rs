@@ -132,8 +132,8 @@ pub enum Step {
         to: ArrayId,
         /// Which modes are kept.
         keep: Cut,
-        /// The mean of the result, which replaces what the multipliers say of the constant mode.
-        mean: Option<Term>,
+        /// What becomes of the constant mode.
+        mean: Mean,
     },
     /// Derivative along a Lobatto axis by its differentiation matrix.
     Along {
@@ -179,6 +179,17 @@ pub struct Multiplier {
     pub re: Term,
     /// Imaginary part.
     pub im: Term,
+}
+
+/// The constant mode of a [`Step::Diagonal`], given as the mean over all nodes; it has no wavenumber.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mean {
+    /// As the multipliers say.
+    Computed,
+    /// As the multipliers say, plus this.
+    Raised(Term),
+    /// This, whatever the multipliers say (they may be undefined there).
+    Set(Term),
 }
 
 /// Which modes are kept; the others become 0.

@@ -3,8 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::program::{
-    ArrayKind, Closure, Cut, Flux, GridAxis, Multiplier, NodeKind, NumericalFlux, Read, Reduction,
-    Side, SpaceProgram, Split, Step,
+    ArrayKind, Closure, Cut, Flux, GridAxis, Mean, Multiplier, NodeKind, NumericalFlux, Read,
+    Reduction, Side, SpaceProgram, Split, Step,
 };
 use crate::terms::{Number, Pool, SymbolId, Term};
 
@@ -191,9 +191,11 @@ impl Display for SpaceText<'_, Step> {
                     )?;
                 }
                 write!(f, ", keep {keep}")?;
-                mean.iter()
-                    .try_for_each(|mean| write!(f, ", mean {}", self.term(*mean)))?;
-                writeln!(f)
+                match mean {
+                    Mean::Computed => writeln!(f),
+                    Mean::Raised(mean) => writeln!(f, ", mean raised by {}", self.term(*mean)),
+                    Mean::Set(mean) => writeln!(f, ", mean {}", self.term(*mean)),
+                }
             }
             Step::Along {
                 axis,

@@ -1,6 +1,6 @@
 //! What every space program must keep.
 
-use super::program::{ArrayId, ArrayKind, Closure, Flux, Read, SpaceProgram, Step};
+use super::program::{ArrayId, ArrayKind, Closure, Flux, Mean, Read, SpaceProgram, Step};
 use crate::terms::{Pool, SymbolId, Term};
 
 impl SpaceProgram {
@@ -132,7 +132,10 @@ impl Check<'_> {
                         assert!(known, "`{}` has no value", self.pool.symbol_name(symbol));
                     }
                 }
-                mean.iter().for_each(|mean| self.symbols(&[*mean], &[]));
+                match mean {
+                    Mean::Computed => {}
+                    Mean::Raised(mean) | Mean::Set(mean) => self.symbols(&[*mean], &[]),
+                }
             }
             Step::Along {
                 axis,
