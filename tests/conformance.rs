@@ -119,6 +119,8 @@ fn run(mut system: System, times: Vec<f64>) -> Result<Vec<Vec<f64>>, Failed> {
         atol_of: Vec::new(),
         max_steps: None,
         outputs: Vec::new(),
+        dt: None,
+        fields: None,
     };
     let program: Program = program::compile(simplified(system), Tier::Tables);
     let start = Start::of(&program, &experiment);

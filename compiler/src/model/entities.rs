@@ -21,20 +21,196 @@ pub struct Model {
     pub time_unit: Option<Unit>,
     /// Constants and parameters, in declared order; a value may use those before it.
     pub parameters: Vec<Parameter>,
-    /// Species, fixed species and variables, in declared order.
+    /// Domains, in declared order.
+    pub domains: Vec<Domain>,
+    /// Species, fixed species, variables and fields, in declared order; a vector field is one state per component.
     pub states: Vec<State>,
+    /// Fields that constraints determine, in declared order: they have a symbol as states have, but no rate.
+    pub solved: Vec<State>,
     /// `let`s, in declared order: fully expanded terms over states, parameters and time.
     pub observables: Vec<Observable>,
     /// Reactions, in order; a reversible one is two.
     pub reactions: Vec<Reaction>,
     /// Right-hand sides from `dt(x) =` and `+=` by state: added to what reactions contribute.
     pub rates: Vec<(StateId, Term)>,
+    /// `diffusion =` of species on a domain, in declared order: `div(D·grad(u))` is added to their rates.
+    pub diffusion: Vec<(StateId, Term)>,
+    /// What holds on the faces of domains, in order.
+    pub conditions: Vec<Condition>,
+    /// What determines the fields in `solved`.
+    pub constraints: Vec<Constraint>,
+    /// `scheme`s, in order.
+    pub schemes: Vec<Scheme>,
+    /// Symbols in initial values that stand for random numbers or data, one value per grid node.
+    pub point_data: Vec<PointData>,
     /// `simulate` experiments, in order.
     pub experiments: Vec<Simulate>,
     /// `plot` statements, in order.
     pub plots: Vec<Plot>,
     /// The user's own rewrite rules.
     pub rules: Vec<crate::terms::Rule>,
+}
+
+/// Position in `Model::domains`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DomainId(pub u32);
+
+/// Where fields live: a box of one to three axes.
+#[derive(Debug, Clone)]
+pub struct Domain {
+    /// Its name.
+    pub name: String,
+    /// Its axes, in order; components of vectors and the letters in `dxy` follow them.
+    pub axes: Vec<Axis>,
+    /// Where it was declared.
+    pub span: Span,
+}
+
+/// One axis of a domain.
+#[derive(Debug, Clone)]
+pub struct Axis {
+    /// Name of the coordinate.
+    pub name: String,
+    /// Its symbol.
+    pub coordinate: SymbolId,
+    /// Lower end, over parameters.
+    pub from: Term,
+    /// Upper end, over parameters.
+    pub to: Term,
+    /// Number of grid points.
+    pub points: u32,
+    /// Whether the ends are one.
+    pub periodic: bool,
+    /// Takes the uniformly spaced coordinate (its symbol) to the true one; increasing, keeps the ends.
+    pub map: Option<Term>,
+    /// Unit of the coordinate.
+    pub unit: Option<Unit>,
+    /// Where it was declared.
+    pub span: Span,
+}
+
+/// An end of an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Side {
+    /// At `Axis::from`.
+    Lower,
+    /// At `Axis::to`.
+    Upper,
+}
+
+/// A face of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Face {
+    /// The domain.
+    pub domain: DomainId,
+    /// Position of the axis.
+    pub axis: usize,
+    /// Which end.
+    pub side: Side,
+}
+
+/// What holds on a face.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Where.
+    pub face: Face,
+    /// What.
+    pub kind: ConditionKind,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The kinds of boundary conditions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConditionKind {
+    /// This is 0 on the face: over fields, their derivatives, coordinates, parameters, scalar states and time.
+    Equation(Term),
+    /// `outflow(u)`: nothing comes in from outside.
+    Outflow(StateId),
+}
+
+/// `constraint residual = 0`, solved for a field inside every right-hand side.
+#[derive(Debug, Clone)]
+pub struct Constraint {
+    /// Position in `Model::solved` of what it determines.
+    pub unknown: usize,
+    /// Is 0 everywhere.
+    pub residual: Term,
+    /// The mean of the unknown, where the residual leaves it open.
+    pub mean: Option<Term>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// `scheme`: how derivatives are discretised.
+#[derive(Debug, Clone)]
+pub struct Scheme {
+    /// The method.
+    pub method: Method,
+    /// Along which coordinate; along all when `None`.
+    pub axis: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// The methods of discretisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// `fourier`: pseudo-spectral, on periodic axes.
+    Fourier,
+    /// `chebyshev`: pseudo-spectral, on axes with ends.
+    Chebyshev,
+    /// `central(order = 4)`: central differences.
+    Central {
+        /// 2, 4 or 6.
+        order: u32,
+    },
+    /// `upwind(order = 3)`
+    Upwind {
+        /// 1 or 3.
+        order: u32,
+    },
+    /// `weno(order = 5, flux = hll)`: finite volumes of order 5.
+    Weno {
+        /// How two states at a cell's face become a flux.
+        flux: NumericalFlux,
+    },
+}
+
+/// Numerical fluxes of finite volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumericalFlux {
+    /// `lax_friedrichs`
+    LaxFriedrichs,
+    /// `hll`: Harten, Lax and van Leer's.
+    Hll,
+}
+
+/// A symbol that stands for one number per grid node.
+#[derive(Debug, Clone)]
+pub struct PointData {
+    /// The symbol; equal sources are one symbol.
+    pub symbol: SymbolId,
+    /// Where its values come from.
+    pub kind: PointDataKind,
+    /// The domain on whose nodes it has values.
+    pub domain: DomainId,
+}
+
+/// Sources of one number per grid node.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PointDataKind {
+    /// `noise(seed)`: independent standard normal numbers.
+    Normal(u64),
+    /// `uniform(seed)`: independent numbers between 0 and 1.
+    Uniform(u64),
+    /// `data("file.npz", "name")`: an array of the shape of the grid.
+    File {
+        /// Path, relative to the model's file.
+        path: String,
+        /// Name of the array in it.
+        variable: String,
+    },
 }
 
 /// Position in `Model::states`.
@@ -80,8 +256,11 @@ pub struct State {
     pub symbol: SymbolId,
     /// What kind.
     pub kind: StateKind,
-    /// Initial value, over parameters and other states' symbols (which there mean their initial values); acyclic.
+    /// Initial value, over parameters and other states' symbols (which there mean their initial values); acyclic. Of a field
+    /// also over coordinates and point data; 0 for what a constraint determines.
     pub initial: Term,
+    /// The domain of a field; a scalar has none.
+    pub domain: Option<DomainId>,
     /// Its unit.
     pub unit: Option<Unit>,
     /// Documentation.
@@ -97,6 +276,8 @@ pub struct Observable {
     pub name: String,
     /// Its definition.
     pub value: Term,
+    /// The domain over which it varies; a scalar has none.
+    pub domain: Option<DomainId>,
     /// Its unit.
     pub unit: Option<Unit>,
     /// Documentation.
@@ -153,6 +334,23 @@ pub struct Simulate {
     pub max_steps: Option<u64>,
     /// What to write, by name, in order; empty: all states, then all lets.
     pub outputs: Vec<String>,
+    /// A fixed step, in the model's time unit, where the user wants one.
+    pub dt: Option<f64>,
+    /// How to write fields, where the user says.
+    pub fields: Option<FieldFormat>,
+}
+
+/// How fields are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldFormat {
+    /// One NumPy archive.
+    Npz,
+    /// A Zarr store.
+    Zarr,
+    /// One table per field and time.
+    Csv,
+    /// Not at all.
+    None,
 }
 
 /// Default relative tolerance of `simulate`.
@@ -183,7 +381,9 @@ pub enum Save {
 pub struct Plot {
     /// Its name; `plot`, `plot2`, … when not given.
     pub name: String,
-    /// Curves: label and term over states, parameters and time.
+    /// What it shows of the curves.
+    pub kind: PlotKind,
+    /// Curves: label and term over states, parameters and time; one field where the kind asks for one.
     pub curves: Vec<(String, Term)>,
     /// Abscissa: label and term; `None` is time.
     pub against: Option<(String, Term)>,
@@ -195,4 +395,20 @@ pub struct Plot {
     pub of: Option<usize>,
     /// Title.
     pub title: Option<String>,
+}
+
+/// What a plot shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum PlotKind {
+    /// Scalars against time or another scalar.
+    #[default]
+    Curves,
+    /// `heatmap u`: a field over two coordinates at the end.
+    Heatmap,
+    /// `space u`: a field over its coordinate and time.
+    SpaceTime,
+    /// `line u at [0, 1, 5]`: fields over their coordinate at these times.
+    Lines(Vec<f64>),
+    /// `movie u`: a field at all saved times.
+    Movie,
 }

@@ -106,6 +106,8 @@ fn read(
         atol_of: Vec::new(),
         max_steps: None,
         outputs: Vec::new(),
+        dt: None,
+        fields: None,
     };
     report_repeated(e, file, &simulate.settings);
     for setting in &simulate.settings {

@@ -314,6 +314,7 @@ impl Algebra for Inference<'_, '_, '_> {
                 self.power(at, args[0].measure, &exponent)
             }
             Signature::Power => self.pow(at, args[0].clone(), args[1].clone()),
+            Signature::Quotient => self.units.measures.quotient(measures[0], measures[1]),
             Signature::Choice => self.all_alike(at, "the branches of `if`", &measures[1..], 1),
         })
     }

@@ -308,6 +308,10 @@ impl Algebra for Terms<'_, '_> {
                 }
             }
             Signature::Power => self.power(at, args[0], args[1]),
+            Signature::Quotient => Amount {
+                term: self.pool.call(op, &[args[0].term, args[1].term]),
+                measure: (self.units.measures).quotient(args[0].measure, args[1].measure),
+            },
             Signature::Choice => {
                 let (branches, measure) = self.alike(&args[1..]);
                 let choice = [args[0].term, branches[0], branches[1]];

@@ -1,7 +1,7 @@
 //! `plot` statements.
 
 use super::elaborate::Elaboration;
-use super::entities::{Model, Plot};
+use super::entities::{Model, Plot, PlotKind};
 use super::error::ModelError;
 use super::experiment::claim_name;
 use super::nearest::{did_you_mean, nearest};
@@ -39,6 +39,7 @@ fn read(
 ) -> Plot {
     Plot {
         name,
+        kind: PlotKind::Curves,
         curves: plot
             .curves
             .iter()

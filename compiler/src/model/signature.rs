@@ -19,6 +19,8 @@ pub(super) enum Signature {
     Power,
     /// A condition and two values of one unit, which is that of the result.
     Choice,
+    /// The result has the unit of the first over the second.
+    Quotient,
 }
 
 /// The signature of an operator.
@@ -55,6 +57,9 @@ pub(super) fn signature(op: Op) -> Signature {
         | Op::Or
         | Op::Not => Signature::Numbers,
         Op::Abs | Op::Min | Op::Max | Op::Mod => Signature::Alike,
+        // What an integral has beyond the unit of its argument is known where its domain is.
+        Op::Mean | Op::Integral | Op::Minimum | Op::Maximum => Signature::Alike,
+        Op::Partial => Signature::Quotient,
         Op::Atan2 | Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual => Signature::AlikeToNumber,
         Op::Sign | Op::Step => Signature::SignToNumber,
         Op::Sqrt => Signature::Root(2),

@@ -71,6 +71,7 @@ fn add_state(e: &mut Elaboration, id: EntityId, kind: StateKind, model: &mut Mod
         symbol,
         kind,
         initial: term,
+        domain: None,
         unit: None,
         doc: declared.and_then(|d| d.doc.clone()),
         span: e.world.span(id),
@@ -188,6 +189,7 @@ fn add_observables(e: &mut Elaboration, model: &mut Model) {
         model.observables.push(Observable {
             name: e.called[id.0 as usize].clone(),
             value: value.term,
+            domain: None,
             unit: e.lowering.terms.units.unit(value.measure),
             doc: world.declaration(id).and_then(|d| d.doc.clone()),
         });

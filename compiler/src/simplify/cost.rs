@@ -48,6 +48,8 @@ pub(super) fn call(op: Op, n_args: usize) -> u32 {
         Op::And | Op::Or => per_argument(15),
         Op::Not => 15,
         Op::If => 15,
+        Op::Partial => 30,
+        Op::Mean | Op::Integral | Op::Minimum | Op::Maximum => 1000,
     }
 }
 

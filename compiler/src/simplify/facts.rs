@@ -313,7 +313,10 @@ fn call_interval(op: Op, args: &[&Known]) -> Interval {
             .meet(Interval::new(-1.0, f64::INFINITY)),
         Op::Ln1p => Interval::new(a.low.max(-1.0), a.high.max(-1.0)).increasing(f64::ln_1p),
         Op::Pow if a.is_non_negative() => Interval::NON_NEGATIVE,
-        Op::Pow => Interval::REALS,
+        Op::Pow | Op::Partial => Interval::REALS,
+        Op::Mean | Op::Minimum | Op::Maximum => a,
+        Op::Integral if a.is_non_negative() => Interval::NON_NEGATIVE,
+        Op::Integral => Interval::REALS,
         Op::Atan2 => Interval::new(-PI.next_up(), PI.next_up()),
         Op::Min => all()
             .reduce(|a, b| Interval::new(a.low.min(b.low), a.high.min(b.high)))

@@ -114,6 +114,11 @@ impl Pool {
             Op::If => self.conditional(args[0], args[1], args[2]),
             Op::Mod => self.modulo(args[0], args[1]),
             Op::Atan2 | Op::BesselJ | Op::PolyGamma => self.intern_call(op, args),
+            Op::Partial => match self.as_symbol(args[1]) {
+                Some(coordinate) => self.partial(args[0], coordinate),
+                None => self.undefined(),
+            },
+            Op::Mean | Op::Integral | Op::Minimum | Op::Maximum => self.reduction(op, args[0]),
             Op::Exp
             | Op::Ln
             | Op::Log10

@@ -51,7 +51,7 @@ impl Style for Infix {
                 _ => Level::Product,
             },
             View::Call(op, _) => match op.notation() {
-                Notation::Function => Level::Atom,
+                Notation::Function | Notation::Partial => Level::Atom,
                 Notation::Power => Level::Power,
                 Notation::Comparison => Level::Comparison,
                 Notation::Conjunction => Level::And,
@@ -67,6 +67,17 @@ impl Style for Infix {
             View::Number(n) => vec![Piece::Number(n.clone())],
             View::Symbol(s) => vec![Piece::Symbol(s)],
             View::Constant(name) => vec![Piece::Text(name)],
+            View::Call(Op::Partial, _) => {
+                let (field, coordinates) = pool.nested_partial(t);
+                let mut pieces = vec![Piece::Text("d")];
+                pieces.extend(coordinates.into_iter().map(Piece::Symbol));
+                pieces.extend([
+                    Piece::Text("("),
+                    Piece::Term(field, Level::If),
+                    Piece::Text(")"),
+                ]);
+                pieces
+            }
             View::Call(op, args) => call_pieces(op, args),
             View::Sum(..) | View::Product(..) => Vec::new(),
         }
@@ -139,7 +150,7 @@ fn call_pieces(op: Op, args: &[Term]) -> Vec<Piece> {
     use Piece::{Term, Text};
     let infix = |level| joined(&[Text(" "), Text(op.name()), Text(" ")], args, level);
     match op.notation() {
-        Notation::Function => {
+        Notation::Function | Notation::Partial => {
             let mut pieces = vec![Text(op.name()), Text("(")];
             pieces.extend(joined(&[Text(", ")], args, Level::If));
             pieces.push(Text(")"));

@@ -106,7 +106,10 @@ impl Pool {
         if !op.is_total() || !least.is_total() {
             return Facts::NONE;
         }
-        if op == Op::Min {
+        if matches!(
+            op,
+            Op::Min | Op::Mean | Op::Integral | Op::Minimum | Op::Maximum
+        ) {
             return least;
         }
         if op == Op::Max {

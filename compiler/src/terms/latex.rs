@@ -105,7 +105,7 @@ impl Style for Latex {
             },
             View::Call(op, _) => match op.notation() {
                 Notation::Function | Notation::Conditional => Level::Atom,
-                Notation::Power => Level::Power,
+                Notation::Power | Notation::Partial => Level::Power,
                 Notation::Comparison => Level::Comparison,
                 Notation::Conjunction => Level::And,
                 Notation::Disjunction => Level::Or,
@@ -124,6 +124,13 @@ impl Style for Latex {
                 Piece::Text(name),
                 Piece::Text("}"),
             ],
+            View::Call(Op::Partial, _) => {
+                let (field, coordinates) = pool.nested_partial(t);
+                let mut pieces = vec![Piece::Text("\\partial_{")];
+                pieces.extend(coordinates.into_iter().map(Piece::Symbol));
+                pieces.extend([Piece::Text("} "), Piece::Term(field, Level::Atom)]);
+                pieces
+            }
             View::Call(op, args) => call_pieces(op, args),
             View::Sum(..) | View::Product(..) => Vec::new(),
         }
@@ -209,13 +216,17 @@ const DELIMITERS: &[(Op, &str, &str)] = &[
     (Op::LnGamma, "\\ln\\Gamma\\left(", "\\right)"),
     (Op::Min, "\\min\\left(", "\\right)"),
     (Op::Max, "\\max\\left(", "\\right)"),
+    (Op::Mean, "\\left\\langle ", "\\right\\rangle"),
+    (Op::Integral, "\\int\\left(", "\\right)\\,\\mathrm{d}V"),
+    (Op::Minimum, "\\min\\left(", "\\right)"),
+    (Op::Maximum, "\\max\\left(", "\\right)"),
 ];
 
 fn call_pieces(op: Op, args: &[Term]) -> Vec<Piece> {
     use Piece::{Term, Text};
     let infix = |sign, level| joined(&[Text(sign)], args, level);
     match op.notation() {
-        Notation::Function => function_pieces(op, args),
+        Notation::Function | Notation::Partial => function_pieces(op, args),
         Notation::Power => vec![
             Term(args[0], Level::Atom),
             Text("^{"),

@@ -25,6 +25,7 @@ mod partial;
 mod pool;
 mod print;
 mod rule;
+mod space;
 mod special;
 mod substitute;
 mod table;

@@ -73,6 +73,17 @@ pub enum Op {
     Not,
     /// `if(condition, then, else)`; only the chosen branch counts.
     If,
+    // of fields; last, so that what is computed point by point stands before
+    /// `Partial(f, x)`: the derivative of a field by a coordinate. Higher and mixed ones are nested, the coordinates sorted.
+    Partial,
+    /// The mean over the domain.
+    Mean,
+    /// The integral over the domain.
+    Integral,
+    /// The least value in the domain.
+    Minimum,
+    /// The greatest value in the domain.
+    Maximum,
 }
 
 /// What is known of the value where it is defined.
@@ -103,6 +114,8 @@ pub(super) enum Notation {
     Negation,
     /// `if a then b else c`
     Conditional,
+    /// `dxy(a)`
+    Partial,
 }
 
 /// How a call is differentiated.
@@ -190,6 +203,18 @@ const fn logic(
     }
 }
 
+/// A linear operator on fields: it has no value at a single point.
+const fn field(
+    op: Op,
+    name: &'static str,
+    derivative: fn(&mut Pool, &[Term], &[Term]) -> Term,
+) -> Row {
+    Row {
+        total: true,
+        ..unary(op, name, |_| f64::NAN, Choice(derivative))
+    }
+}
+
 impl Row {
     const fn total(self, range: Range) -> Row {
         Row {
@@ -259,13 +284,18 @@ const TABLE: &[Row] = &[
     logic(Or, "or", Disjunction, (1, MANY), |x| truth(x.iter().any(|&a| a != 0.0))),
     logic(Not, "not", Negation, (1, 1), |x| truth(x[0] == 0.0)).exact(|n| Some(i64::from(n.is_zero()).into())),
     unary(If, "if", |x| if x[0] != 0.0 { x[1] } else { x[2] }, Choice(d::choice)).arity((3, 3)).total(Any).written(Conditional),
+    field(Partial, "partial", d::partial).arity((2, 2)).written(Notation::Partial),
+    field(Mean, "mean", d::mean),
+    field(Integral, "integral", d::integral),
+    field(Minimum, "minimum", d::no_derivative),
+    field(Maximum, "maximum", d::no_derivative),
 ];
 
-const N: usize = TABLE.len();
-const OPS: [Op; N] = {
-    let mut all = [Exp; N];
+const N_POINTWISE: usize = If as usize + 1;
+const OPS: [Op; N_POINTWISE] = {
+    let mut all = [Exp; N_POINTWISE];
     let mut i = 0;
-    while i < N {
+    while i < N_POINTWISE {
         all[i] = TABLE[i].op;
         i += 1;
     }
@@ -273,8 +303,11 @@ const OPS: [Op; N] = {
 };
 
 impl Op {
-    /// Every operator, in table order.
+    /// Every operator whose value at a point follows from the values of its arguments there, in table order.
     pub const ALL: &'static [Op] = &OPS;
+
+    /// What takes a field to a number.
+    pub const REDUCTIONS: &'static [Op] = &[Mean, Integral, Minimum, Maximum];
 
     fn row(self) -> &'static Row {
         &TABLE[self as usize]
@@ -285,9 +318,9 @@ impl Op {
         self.row().name
     }
 
-    /// Looks a function up by the name users write (`log` is `ln`).
+    /// Looks a function up by the name users write (`log` is `ln`); those of fields have names only where there is a domain.
     pub fn by_name(name: &str) -> Option<Op> {
-        let row = TABLE
+        let row = TABLE[..N_POINTWISE]
             .iter()
             .find(|r| r.name == name || r.aliases.contains(&name));
         row.map(|r| r.op)
@@ -411,7 +444,7 @@ mod tests {
 
     #[test]
     fn rows_stand_in_order() {
-        assert_eq!(TABLE.len(), If as usize + 1);
+        assert_eq!(TABLE.len(), Maximum as usize + 1);
         for (i, row) in TABLE.iter().enumerate() {
             assert_eq!(row.op as usize, i, "{}", row.name);
         }

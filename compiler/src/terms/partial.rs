@@ -245,6 +245,26 @@ pub(super) fn max(pool: &mut Pool, x: &[Term], dx: &[Term]) -> Term {
     of_the_winner(pool, x, dx, Op::Max)
 }
 
+/// Linear: the derivative of the derivative.
+pub(super) fn partial(pool: &mut Pool, x: &[Term], dx: &[Term]) -> Term {
+    pool.call(Op::Partial, &[dx[0], x[1]])
+}
+
+/// Linear.
+pub(super) fn mean(pool: &mut Pool, _: &[Term], dx: &[Term]) -> Term {
+    pool.reduction(Op::Mean, dx[0])
+}
+
+/// Linear.
+pub(super) fn integral(pool: &mut Pool, _: &[Term], dx: &[Term]) -> Term {
+    pool.reduction(Op::Integral, dx[0])
+}
+
+/// Of an extremum over space: it would need to know where that is.
+pub(super) fn no_derivative(pool: &mut Pool, _: &[Term], _: &[Term]) -> Term {
+    pool.undefined()
+}
+
 pub(super) fn choice(pool: &mut Pool, x: &[Term], dx: &[Term]) -> Term {
     pool.call(Op::If, &[x[0], dx[1], dx[2]])
 }

@@ -81,6 +81,8 @@ pub struct Pool {
     table: Table,
     names: Vec<Box<str>>,
     by_name: FxHashMap<Box<str>, SymbolId>,
+    /// The coordinates on which symbols depend; a symbol not listed is the same everywhere.
+    pub(super) dependence: FxHashMap<SymbolId, Box<[SymbolId]>>,
     /// Empty buffers that constructors reuse.
     buffers: Vec<Vec<(Term, Number)>>,
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::{Pool, Term, View};
+use super::{Op, Pool, Term, View};
 
 impl Pool {
     /// Replaces in each root every term that is a key of `map`, simultaneously: replacements are not searched again.
@@ -45,6 +45,11 @@ impl Pool {
             View::Product(coefficient, factors) => {
                 let (coefficient, factors) = (coefficient.clone(), replace(factors));
                 self.monomial(coefficient, &factors)
+            }
+            View::Call(Op::Partial, args) => {
+                // The coordinate says in which direction: it is no place where something stands.
+                let (field, coordinate) = (child(args[0]), args[1]);
+                self.call(Op::Partial, &[field, coordinate])
             }
             View::Call(op, args) => {
                 let args: Vec<Term> = args.iter().map(|&a| child(a)).collect();
