@@ -6,3 +6,4 @@ pub mod linalg;
 pub mod ode;
 pub mod problem;
 pub mod solution;
+pub mod space;

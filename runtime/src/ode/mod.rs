@@ -14,7 +14,7 @@ mod bdf;
 mod bdf_coefficients;
 mod combination;
 mod conservation;
-mod control;
+pub(crate) mod control;
 mod explicit_rk;
 mod integrate;
 mod krylov;

@@ -1,0 +1,3 @@
+//! Fields in space: stepping of semi-discrete partial differential equations.
+
+pub mod steppers;

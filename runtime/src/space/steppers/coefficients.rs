@@ -1,0 +1,140 @@
+//! Weights of all modes for one step size.
+
+use super::equations::{Linear, Symbol};
+use super::number::{Block, Number};
+use rustfft::num_complex::Complex;
+
+/// Most fields that may depend on each other through the linear part.
+pub(super) const MOST_COUPLED: usize = 8;
+
+/// Fields that depend on each other through the linear part, and that part of them.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// The fields, ascending.
+    pub(super) fields: Vec<usize>,
+    /// Matrix of the fields, row by row; `None`: zero.
+    entries: Vec<Option<Symbol>>,
+    n_modes: usize,
+}
+
+/// Weights of a group: a matrix of its fields, row by row, for each weight of the plan; `None`: zero.
+pub(super) type GroupWeights = Vec<Option<Symbol>>;
+
+/// What computes the weights of modes, whatever they are computed in: `put(mode, weights)` for a step `h` and `z(mode) = h L`.
+pub(super) trait WeighModes {
+    /// Number of weights.
+    fn n_weights(&self) -> usize;
+    /// Calls `put` for every mode.
+    fn weigh<T: Number>(
+        &self,
+        n_modes: usize,
+        h: f64,
+        z: impl Fn(usize) -> T,
+        put: impl FnMut(usize, &[T]),
+    );
+}
+
+/// The groups of a linear part.
+pub(super) fn groups(linear: &Linear) -> Vec<Group> {
+    let entry = |row: usize, column: usize| {
+        let mut parts = linear
+            .entries
+            .iter()
+            .filter(|(r, c, symbol)| (*r, *c) == (row, column) && !symbol.is_zero());
+        let (_, _, symbol) = parts.next()?;
+        Some(parts.fold(symbol.clone(), |sum, (_, _, other)| add(&sum, other)))
+    };
+    let group = |fields: Vec<usize>| Group {
+        entries: fields
+            .iter()
+            .flat_map(|&row| fields.iter().map(move |&column| (row, column)))
+            .map(|(row, column)| entry(row, column))
+            .collect(),
+        n_modes: linear.n_modes,
+        fields,
+    };
+    linear.groups().into_iter().map(group).collect()
+}
+
+fn add(a: &Symbol, b: &Symbol) -> Symbol {
+    let n = match a {
+        Symbol::Real(values) => values.len(),
+        Symbol::Complex(values) => values.len(),
+    };
+    Symbol::new((0..n).map(|mode| a.at(mode) + b.at(mode)).collect())
+}
+
+impl Group {
+    /// The weights for a step `h`.
+    pub(super) fn weights(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
+        match self.fields.len() {
+            1 => match &self.entries[0] {
+                None => self.real(method, h, |_| 0.0),
+                Some(Symbol::Real(values)) => self.real(method, h, |mode| h * values[mode]),
+                Some(Symbol::Complex(values)) => self.complex(method, h, values),
+            },
+            2 => self.block::<2>(method, h),
+            3 => self.block::<3>(method, h),
+            4 => self.block::<4>(method, h),
+            5 => self.block::<5>(method, h),
+            6 => self.block::<6>(method, h),
+            7 => self.block::<7>(method, h),
+            MOST_COUPLED => self.block::<MOST_COUPLED>(method, h),
+            n => unreachable!("{n} coupled fields were refused before the run"),
+        }
+    }
+
+    fn real(&self, method: &impl WeighModes, h: f64, z: impl Fn(usize) -> f64) -> GroupWeights {
+        let mut out = vec![vec![0.0; self.n_modes]; method.n_weights()];
+        method.weigh(self.n_modes, h, z, |mode, weights| {
+            out.iter_mut()
+                .zip(weights)
+                .for_each(|(out, &weight)| out[mode] = weight);
+        });
+        out.into_iter()
+            .map(|values| non_zero(Symbol::Real(values)))
+            .collect()
+    }
+
+    fn complex(&self, method: &impl WeighModes, h: f64, symbol: &[Complex<f64>]) -> GroupWeights {
+        let mut out = vec![vec![Complex::ZERO; self.n_modes]; method.n_weights()];
+        method.weigh(
+            self.n_modes,
+            h,
+            |mode| symbol[mode] * h,
+            |mode, weights| {
+                out.iter_mut()
+                    .zip(weights)
+                    .for_each(|(out, &weight)| out[mode] = weight);
+            },
+        );
+        out.into_iter()
+            .map(|values| non_zero(Symbol::new(values)))
+            .collect()
+    }
+
+    fn block<const N: usize>(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
+        let mut out = vec![vec![Complex::ZERO; self.n_modes]; method.n_weights() * N * N];
+        let z = |mode: usize| {
+            let entry = |i: usize, j: usize| {
+                self.entries[i * N + j]
+                    .as_ref()
+                    .map_or(Complex::ZERO, |symbol| symbol.at(mode) * h)
+            };
+            Block::<N>::from_fn(entry)
+        };
+        method.weigh(self.n_modes, h, z, |mode, weights| {
+            let entries = weights.iter().flat_map(|Block(rows)| rows.as_flattened());
+            out.iter_mut()
+                .zip(entries)
+                .for_each(|(out, &entry)| out[mode] = entry);
+        });
+        out.into_iter()
+            .map(|values| non_zero(Symbol::new(values)))
+            .collect()
+    }
+}
+
+fn non_zero(symbol: Symbol) -> Option<Symbol> {
+    (!symbol.is_zero()).then_some(symbol)
+}

@@ -1,0 +1,232 @@
+//! One-step methods for split equations: one formula over all tableaus.
+
+use super::coefficients::{Group, GroupWeights, WeighModes, groups};
+use super::combine::{Sum, all_finite};
+use super::equations::{Linear, SplitEquations};
+use super::integrate::{SplitStepper, Tolerances};
+use super::number::Number;
+use super::tableau::{Plan, Row, Tableau, Vector};
+use crate::solution::Counts;
+use rustfft::num_complex::Complex;
+
+/// Step sizes whose weights are kept, as long as they are small.
+const KEPT: usize = 4;
+/// The same for large states.
+const KEPT_LARGE: usize = 2;
+/// Length of a large state: weights take a few times its memory.
+const LARGE: usize = 100_000;
+
+/// A method with its state.
+pub(super) struct RungeKutta {
+    tableau: Tableau,
+    plan: Plan,
+    groups: Vec<Group>,
+    /// Weights by step size, the last used first.
+    kept: Vec<(f64, Vec<GroupWeights>)>,
+    n_modes: usize,
+    u: Vec<Complex<f64>>,
+    u_new: Vec<Complex<f64>>,
+    /// Argument of a stage.
+    argument: Vec<Complex<f64>>,
+    /// `N` of the stages, and at the end of the step for methods that need it.
+    n: Vec<Vec<Complex<f64>>>,
+    error: Vec<Complex<f64>>,
+    /// Whether `n[0]` is of the beginning of the next step.
+    n_known: bool,
+}
+
+impl WeighModes for (Tableau, usize) {
+    fn n_weights(&self) -> usize {
+        self.1
+    }
+
+    fn weigh<T: Number>(
+        &self,
+        n_modes: usize,
+        h: f64,
+        z: impl Fn(usize) -> T,
+        put: impl FnMut(usize, &[T]),
+    ) {
+        self.0.weights(n_modes, h, z, put);
+    }
+}
+
+impl RungeKutta {
+    /// Begins at `u`.
+    pub(super) fn new(tableau: Tableau, linear: &Linear, u: &[Complex<f64>]) -> Self {
+        let plan = tableau.plan();
+        let zeros = vec![Complex::ZERO; u.len()];
+        let evaluations = plan.times.len() + usize::from(plan.first_same_as_last());
+        RungeKutta {
+            tableau,
+            groups: groups(linear),
+            kept: Vec::new(),
+            n_modes: linear.n_modes,
+            u: u.to_vec(),
+            u_new: zeros.clone(),
+            argument: zeros.clone(),
+            n: vec![zeros.clone(); evaluations],
+            error: zeros,
+            n_known: false,
+            plan,
+        }
+    }
+
+    /// Brings the weights for a step `h` from `t` to the front.
+    fn weights_for(&mut self, t: f64, h: f64, counts: &mut Counts) {
+        // Steps to a target differ in the rounding of t; that much is no other step.
+        let slack = 4.0 * f64::EPSILON * (t.abs() + h);
+        let most = if self.u.len() > LARGE {
+            KEPT_LARGE
+        } else {
+            KEPT
+        };
+        match self
+            .kept
+            .iter()
+            .position(|(kept, _)| (kept - h).abs() <= slack)
+        {
+            Some(at) => self.kept[..=at].rotate_right(1),
+            None => {
+                self.kept.truncate(most - 1);
+                let method = (self.tableau, self.plan.n_weights);
+                let weights = self
+                    .groups
+                    .iter()
+                    .map(|group| group.weights(&method, h))
+                    .collect();
+                self.kept.insert(0, (h, weights));
+                counts.factorizations += 1;
+            }
+        }
+    }
+
+    fn know_n(&mut self, equations: &mut dyn SplitEquations, t: f64, counts: &mut Counts) {
+        if !self.n_known {
+            equations.nonlinear(t, &self.u, &mut self.n[0]);
+            counts.rhs += 1;
+            self.n_known = true;
+        }
+    }
+}
+
+/// Where the vectors of a step are.
+struct Vectors<'a> {
+    u: &'a [Complex<f64>],
+    n: &'a [Vec<Complex<f64>>],
+    n_modes: usize,
+}
+
+impl Vectors<'_> {
+    fn get(&self, vector: Vector, field: usize) -> &[Complex<f64>] {
+        let all = match vector {
+            Vector::Start => self.u,
+            Vector::Stage(i) => &self.n[i],
+            Vector::End => self.n.last().expect("stages"),
+        };
+        &all[field * self.n_modes..][..self.n_modes]
+    }
+
+    /// `out = row`
+    fn combine(
+        &self,
+        row: &Row,
+        groups: &[Group],
+        weights: &[GroupWeights],
+        out: &mut [Complex<f64>],
+    ) {
+        for (group, weights) in groups.iter().zip(weights) {
+            let size = group.fields.len();
+            for (i, &to) in group.fields.iter().enumerate() {
+                let mut sum = Sum::new(&mut out[to * self.n_modes..][..self.n_modes]);
+                for &(weight, vector) in row {
+                    for (j, &from) in group.fields.iter().enumerate() {
+                        if let Some(symbol) = &weights[(weight * size + i) * size + j] {
+                            sum.push(symbol, self.get(vector, from));
+                        }
+                    }
+                }
+                sum.finish();
+            }
+        }
+    }
+}
+
+impl SplitStepper for RungeKutta {
+    fn attempt(
+        &mut self,
+        equations: &mut dyn SplitEquations,
+        (t, h): (f64, f64),
+        tolerances: Option<&Tolerances<'_>>,
+        counts: &mut Counts,
+    ) -> f64 {
+        self.weights_for(t, h, counts);
+        self.know_n(equations, t, counts);
+        let stages = self.plan.times.len();
+        let weights = &self.kept[0].1;
+        for (i, row) in self.plan.stages.iter().enumerate() {
+            let vectors = Vectors {
+                u: &self.u,
+                n: &self.n,
+                n_modes: self.n_modes,
+            };
+            vectors.combine(row, &self.groups, weights, &mut self.argument);
+            equations.nonlinear(
+                t + self.plan.times[i + 1] * h,
+                &self.argument,
+                &mut self.n[i + 1],
+            );
+        }
+        counts.rhs += stages as u64 - 1;
+        let vectors = Vectors {
+            u: &self.u,
+            n: &self.n,
+            n_modes: self.n_modes,
+        };
+        vectors.combine(&self.plan.end, &self.groups, weights, &mut self.u_new);
+        if self.plan.first_same_as_last() {
+            equations.nonlinear(t + h, &self.u_new, &mut self.n[stages]);
+            counts.rhs += 1;
+        }
+        let Some(tolerances) = tolerances else {
+            return if all_finite(&self.u_new) {
+                0.0
+            } else {
+                f64::NAN
+            };
+        };
+        let vectors = Vectors {
+            u: &self.u,
+            n: &self.n,
+            n_modes: self.n_modes,
+        };
+        vectors.combine(&self.plan.error, &self.groups, weights, &mut self.error);
+        tolerances.norm(&self.error, &self.u, &self.u_new)
+    }
+
+    fn accept(&mut self) {
+        std::mem::swap(&mut self.u, &mut self.u_new);
+        self.n_known = self.plan.first_same_as_last();
+        if self.n_known {
+            self.n.swap(0, self.plan.times.len());
+        }
+    }
+
+    fn u(&self) -> &[Complex<f64>] {
+        &self.u
+    }
+
+    fn rate(
+        &mut self,
+        equations: &mut dyn SplitEquations,
+        t: f64,
+        counts: &mut Counts,
+    ) -> &[Complex<f64>] {
+        self.know_n(equations, t, counts);
+        &self.n[0]
+    }
+
+    fn tried(&self) -> (&[Complex<f64>], &[Complex<f64>]) {
+        (&self.u_new, &self.error)
+    }
+}
