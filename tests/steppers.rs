@@ -6,8 +6,8 @@ use ansatz_runtime::space::steppers::{
     METHODS, SplitEquations, SplitError, SplitProblem, StepSize, solve,
 };
 use ansatz_tests::spectral::{
-    OnLine, allen_cahn, at_nodes, burgers, korteweg_de_vries, kuramoto_sivashinsky, two_solitons,
-    two_thirds,
+    Entry, OnLine, Pointwise, allen_cahn, at_nodes, burgers, korteweg_de_vries,
+    kuramoto_sivashinsky, two_solitons, two_thirds,
 };
 use realfft::num_complex::Complex;
 use std::f64::consts::TAU;
@@ -311,10 +311,10 @@ fn a_front_of_allen_cahn_settles() {
     };
     let u = at_end("ETDRK4", &mut line, &start, step, 20.0);
     let u = line.nodes_of(&u);
-    for j in 0..64 {
+    for (j, u) in u[..64].iter().enumerate() {
         let x = 2.0 * j as f64 / 256.0;
         let exact = (x / (2f64.sqrt() * 0.05)).tanh();
-        assert!((u[j] - exact).abs() < 1e-5, "x = {x}: {} for {exact}", u[j]);
+        assert!((u - exact).abs() < 1e-5, "x = {x}: {u} for {exact}");
     }
 }
 
@@ -325,9 +325,8 @@ fn klein_gordon(coupling_is_linear: bool) -> (OnLine, Modes) {
         |k: f64| Complex::from(-k * k - 1.0),
         |k: f64| Complex::from(-0.1 * k * k),
     );
-    let entries: [(usize, usize, &dyn Fn(f64) -> Complex<f64>); 3] =
-        [(0, 1, &one), (1, 0, &stiff), (2, 2, &diffusion)];
-    let (entries, pointwise): (_, ansatz_tests::spectral::Pointwise) = if coupling_is_linear {
+    let entries: [Entry<'_>; 3] = [(0, 1, &one), (1, 0, &stiff), (2, 2, &diffusion)];
+    let (entries, pointwise): (_, Pointwise) = if coupling_is_linear {
         (&entries[..], |t, u, out| {
             at_nodes(t, u, out, |t, [u, _, _]| [0.0, -u.powi(3), t * u])
         })

@@ -11,6 +11,9 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 /// Time; the values of all fields at all nodes, field after field; the same of the result.
 pub type Pointwise = fn(f64, &[f64], &mut [f64]);
 
+/// An entry of `L`: row, column, and its value as a function of the wavenumber.
+pub type Entry<'a> = (usize, usize, &'a dyn Fn(f64) -> Complex<f64>);
+
 /// `dt(u_f) = Σ_g L_fg u_g + multiplier_f · F[pointwise_f(u)]` on a periodic interval, one multiplier per mode and field.
 pub struct OnLine {
     /// Number of nodes.
@@ -35,7 +38,7 @@ impl OnLine {
     /// The functions of the wavenumber: entries of `L`, and the multiplier of every field.
     pub fn new(
         (n, n_modes, length): (usize, usize, f64),
-        entries: &[(usize, usize, &dyn Fn(f64) -> Complex<f64>)],
+        entries: &[Entry<'_>],
         multipliers: &[&dyn Fn(f64) -> Complex<f64>],
         pointwise: Pointwise,
     ) -> Self {
@@ -45,9 +48,7 @@ impl OnLine {
         let of_modes = |f: &dyn Fn(f64) -> Complex<f64>| -> Vec<Complex<f64>> {
             (0..n_modes).map(|k| f(TAU * k as f64 / length)).collect()
         };
-        let entry = |(to, from, f): &(usize, usize, &dyn Fn(f64) -> Complex<f64>)| {
-            (*to, *from, Symbol::new(of_modes(*f)))
-        };
+        let entry = |(to, from, f): &Entry<'_>| (*to, *from, Symbol::new(of_modes(*f)));
         let n_fields = multipliers.len();
         // Modes are those of u = Σ û exp(ikx).
         let scaled = |f: &&dyn Fn(f64) -> Complex<f64>| {
@@ -90,11 +91,11 @@ impl OnLine {
     /// Values of a field given by its modes.
     pub fn nodes_of(&mut self, modes: &[Complex<f64>]) -> Vec<f64> {
         let mut values = vec![0.0; self.n];
-        self.to_nodes(modes, &mut values);
+        self.inverse_transform(modes, &mut values);
         values
     }
 
-    fn to_nodes(&mut self, modes: &[Complex<f64>], nodes: &mut [f64]) {
+    fn inverse_transform(&mut self, modes: &[Complex<f64>], nodes: &mut [f64]) {
         self.modes[..self.n_modes].copy_from_slice(modes);
         self.modes[self.n_modes..].fill(Complex::ZERO);
         self.modes[0].im = 0.0;
@@ -154,7 +155,7 @@ impl SplitEquations for OnLine {
             std::mem::take(&mut self.terms),
         );
         for (modes, nodes) in modes.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(n)) {
-            self.to_nodes(modes, nodes);
+            self.inverse_transform(modes, nodes);
         }
         (self.pointwise)(t, &nodes, &mut terms);
         let multipliers = self.multiplier.chunks_exact(n_modes);

@@ -141,7 +141,7 @@ pub(super) fn integrate(
         h: 0.0,
         anchor: (problem.t0, 0),
     };
-    let result = run.to_end(orders.0, problem, sink, counts);
+    let result = run.run(orders.0, problem, sink, counts);
     (run.t, result)
 }
 
@@ -157,7 +157,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn to_end(
+    fn run(
         &mut self,
         order: u32,
         problem: &mut SplitProblem<'_>,

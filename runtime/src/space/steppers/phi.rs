@@ -76,7 +76,7 @@ const BALANCE_SWEEPS: usize = 3;
 fn balance<const N: usize>(mut z: Block<N>) -> (Block<N>, [f64; N]) {
     let mut scale = [1.0; N];
     for _ in 0..BALANCE_SWEEPS {
-        for i in 0..N {
+        for (i, scale) in scale.iter_mut().enumerate() {
             let others = || (0..N).filter(|&j| j != i);
             let row: f64 = others().map(|j| z.0[i][j].norm()).sum();
             let column: f64 = others().map(|j| z.0[j][i].norm()).sum();
@@ -84,7 +84,7 @@ fn balance<const N: usize>(mut z: Block<N>) -> (Block<N>, [f64; N]) {
                 continue;
             }
             let factor = (0.5 * (row / column).log2()).round().exp2();
-            scale[i] *= factor;
+            *scale *= factor;
             for j in others() {
                 z.0[i][j] /= factor;
                 z.0[j][i] *= factor;
