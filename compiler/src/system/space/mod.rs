@@ -3,7 +3,25 @@
 //! Discretising costs the same for any number of grid points: a field is one array, an equation one term, neighbours are
 //! reads with an offset.
 
+mod builder;
+pub mod error;
+pub mod evolution;
+pub mod facts;
+pub mod forms;
+pub mod interpret;
+mod lower;
+mod multiplier;
 pub mod program;
 mod program_text;
 mod program_verify;
+mod reads;
+mod reductions;
+pub mod setting;
+mod spectral;
+mod stencil;
 pub mod weights;
+
+pub use lower::discretise;
+
+#[cfg(test)]
+mod tests;

@@ -314,3 +314,21 @@ pub struct SpacePrograms {
     /// Where all axes can be transformed.
     pub split: Option<Split>,
 }
+
+impl GridAxis {
+    /// Into how many parts the spacing divides the axis.
+    pub fn intervals(&self) -> u32 {
+        match self.nodes {
+            NodeKind::Periodic | NodeKind::Cells { .. } => self.points,
+            NodeKind::Ends | NodeKind::Lobatto => self.points - 1,
+        }
+    }
+
+    /// Whether the last node is a neighbour of the first.
+    pub fn is_periodic(&self) -> bool {
+        match self.nodes {
+            NodeKind::Periodic | NodeKind::Cells { periodic: true } => true,
+            NodeKind::Ends | NodeKind::Cells { periodic: false } | NodeKind::Lobatto => false,
+        }
+    }
+}

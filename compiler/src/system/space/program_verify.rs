@@ -45,6 +45,60 @@ impl SpaceProgram {
         }
     }
 
+    /// The symbols in terms that nothing in the program defines: what the caller has to supply, sorted.
+    pub(super) fn free_symbols(&self, pool: &Pool) -> Vec<SymbolId> {
+        let mut defined = vec![false; pool.n_symbols()];
+        let mut define = |symbol: SymbolId| defined[symbol.0 as usize] = true;
+        self.constants
+            .iter()
+            .for_each(|(symbol, _)| define(*symbol));
+        let mut terms: Vec<Term> = self.constants.iter().map(|c| c.1).collect();
+        for axis in &self.grid.axes {
+            define(axis.coordinate);
+            define(axis.wavenumber);
+            terms.extend([axis.from, axis.to]);
+            if let Some((uniform, map)) = axis.map {
+                define(uniform);
+                terms.push(map);
+            }
+        }
+        for closure in &self.closures {
+            closure.reads.iter().for_each(|read| define(read.symbol));
+            terms.extend(closure.node.iter().chain(&closure.ghosts));
+        }
+        for step in self.setup.iter().chain(&self.steps) {
+            match step {
+                Step::Pointwise { reads, outputs } => {
+                    reads.iter().for_each(|read| define(read.symbol));
+                    terms.extend(outputs.iter().map(|o| o.1));
+                }
+                Step::Forward { .. } | Step::Inverse { .. } | Step::Along { .. } => {}
+                Step::Diagonal {
+                    terms: of, mean, ..
+                } => {
+                    terms.extend(of.iter().flat_map(|(_, m)| [m.re, m.im]));
+                    match mean {
+                        Mean::Computed => {}
+                        Mean::Raised(mean) | Mean::Set(mean) => terms.push(*mean),
+                    }
+                }
+                Step::Flux(flux) => {
+                    flux.states.iter().for_each(|read| define(read.symbol));
+                    terms.extend(&flux.flux);
+                    terms.extend([flux.speeds.0, flux.speeds.1]);
+                }
+                Step::Reduce { to, .. } => define(*to),
+                Step::Solve(solve) => {
+                    terms.extend(solve.operator.iter().map(|o| o.1));
+                    terms.extend(solve.mean);
+                }
+            }
+        }
+        let mut symbols = pool.symbols_in(&terms);
+        symbols.retain(|symbol| !defined[symbol.0 as usize]);
+        symbols
+    }
+
     /// What an array holds.
     pub fn kind(&self, array: ArrayId) -> ArrayKind {
         self.arrays[array.0 as usize]

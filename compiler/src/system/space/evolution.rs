@@ -1,0 +1,133 @@
+//! The equations of one domain: what is integrated, what is solved for, and how it is discretised.
+
+use super::program::{GridAxis, NodeKind};
+use super::setting::{Role, Setting};
+use crate::model::entities::{Axis, Condition, DomainId, Method, StateId};
+use crate::terms::{Pool, SymbolId, Term};
+
+/// `dt(field) = row` for every field, constraints and conditions.
+#[derive(Debug, Clone)]
+pub struct Evolution {
+    /// Which domain.
+    pub domain: DomainId,
+    /// Its name.
+    pub name: String,
+    /// Its axes.
+    pub axes: Vec<Axis>,
+    /// The integrated fields.
+    pub fields: Vec<Field>,
+    /// Right-hand sides, one per field: over fields, their derivatives, coordinates, parameters, time, scalar states.
+    pub rows: Vec<Term>,
+    /// Fields that constraints determine.
+    pub solved: Vec<Solved>,
+    /// What holds on faces.
+    pub conditions: Vec<Condition>,
+    /// How each axis is discretised.
+    pub choices: Vec<Choice>,
+    /// Symbols that have a value at every node: noise and data.
+    pub given: Vec<SymbolId>,
+    /// Symbols that change but are the same everywhere: time and scalar states.
+    pub varying: Vec<SymbolId>,
+}
+
+/// An integrated field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// Which state.
+    pub state: StateId,
+    /// Its symbol.
+    pub symbol: SymbolId,
+    /// Its name.
+    pub name: String,
+}
+
+/// A field determined by `residual = 0`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Solved {
+    /// Its symbol.
+    pub symbol: SymbolId,
+    /// Its name.
+    pub name: String,
+    /// Is 0 everywhere.
+    pub residual: Term,
+    /// The mean of the field, where the residual leaves it open.
+    pub mean: Option<Term>,
+}
+
+/// The discretisation of an axis, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    /// The method.
+    pub method: Method,
+    /// Said to users.
+    pub reason: String,
+}
+
+impl Evolution {
+    /// What its symbols are.
+    pub fn setting(&self) -> Setting {
+        let fields = self
+            .symbols()
+            .into_iter()
+            .enumerate()
+            .map(|(i, s)| (s, Role::Field(i)));
+        let given = self.given.iter().map(|s| (*s, Role::Given));
+        let varying = self.varying.iter().map(|s| (*s, Role::Varying));
+        let axes = self.axes.iter().map(|axis| axis.coordinate).collect();
+        Setting::new(axes, fields.chain(given).chain(varying))
+    }
+
+    /// All fields: integrated, then solved for.
+    pub fn symbols(&self) -> Vec<SymbolId> {
+        let fields = self.fields.iter().map(|f| f.symbol);
+        fields.chain(self.solved.iter().map(|s| s.symbol)).collect()
+    }
+
+    /// Names of all fields.
+    pub fn names(&self) -> Vec<&str> {
+        let fields = self.fields.iter().map(|f| f.name.as_str());
+        fields
+            .chain(self.solved.iter().map(|s| s.name.as_str()))
+            .collect()
+    }
+
+    /// The axes of the grid.
+    pub fn grid_axes(&self, pool: &mut Pool) -> Vec<GridAxis> {
+        let axes = self.axes.iter().zip(&self.choices);
+        axes.map(|(axis, choice)| grid_axis(pool, axis, choice.method))
+            .collect()
+    }
+}
+
+fn grid_axis(pool: &mut Pool, axis: &Axis, method: Method) -> GridAxis {
+    let nodes = match method {
+        Method::Fourier => NodeKind::Periodic,
+        Method::Chebyshev => NodeKind::Lobatto,
+        Method::Weno { .. } => NodeKind::Cells {
+            periodic: axis.periodic,
+        },
+        Method::Central { .. } | Method::Upwind { .. } if axis.periodic => NodeKind::Periodic,
+        Method::Central { .. } | Method::Upwind { .. } => NodeKind::Ends,
+    };
+    let map = axis.map.map(|map| {
+        let uniform = pool.symbol(&format!("uniform({})", axis.name));
+        let (from, to) = (pool.var(axis.coordinate), pool.var(uniform));
+        (
+            uniform,
+            pool.substitute(&[map], &[(from, to)].into_iter().collect())[0],
+        )
+    });
+    GridAxis {
+        name: axis.name.clone(),
+        coordinate: axis.coordinate,
+        points: axis.points,
+        nodes,
+        from: axis.from,
+        to: axis.to,
+        // No name in a model has parentheses.
+        spacing: pool.symbol(&format!("h({})", axis.name)),
+        wavenumber: pool.symbol(&format!("k({})", axis.name)),
+        map,
+        transformed: method == Method::Fourier,
+    }
+}

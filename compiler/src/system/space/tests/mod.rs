@@ -1,0 +1,4 @@
+//! Field equations built by hand, discretised and interpreted.
+
+mod periodic;
+mod sketch;
