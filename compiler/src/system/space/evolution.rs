@@ -3,6 +3,7 @@
 use super::program::{GridAxis, NodeKind};
 use super::setting::{Role, Setting};
 use crate::model::entities::{Axis, Condition, DomainId, Method, StateId};
+use crate::source::Span;
 use crate::terms::{Pool, SymbolId, Term};
 
 /// `dt(field) = row` for every field, constraints and conditions.
@@ -39,6 +40,8 @@ pub struct Field {
     pub symbol: SymbolId,
     /// Its name.
     pub name: String,
+    /// Where it was declared.
+    pub span: Span,
 }
 
 /// A field determined by `residual = 0`.
@@ -52,6 +55,8 @@ pub struct Solved {
     pub residual: Term,
     /// The mean of the field, where the residual leaves it open.
     pub mean: Option<Term>,
+    /// Where it was declared.
+    pub span: Span,
 }
 
 /// The discretisation of an axis, and why.
@@ -61,6 +66,8 @@ pub struct Choice {
     pub method: Method,
     /// Said to users.
     pub reason: String,
+    /// Where the user chose it, or the axis.
+    pub span: Span,
 }
 
 impl Evolution {
@@ -89,6 +96,13 @@ impl Evolution {
         fields
             .chain(self.solved.iter().map(|s| s.name.as_str()))
             .collect()
+    }
+
+    /// Where a field was declared.
+    pub fn span(&self, field: usize) -> Span {
+        let spans = self.fields.iter().map(|f| f.span);
+        let mut spans = spans.chain(self.solved.iter().map(|s| s.span));
+        spans.nth(field).expect("a field of the evolution")
     }
 
     /// The axes of the grid.

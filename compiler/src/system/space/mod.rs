@@ -4,8 +4,12 @@
 //! reads with an offset.
 
 mod builder;
+pub mod choose;
+mod closure;
+pub mod conditions;
 pub mod error;
 pub mod evolution;
+mod extent;
 pub mod facts;
 pub mod forms;
 pub mod interpret;
@@ -18,7 +22,9 @@ mod reads;
 mod reductions;
 pub mod setting;
 mod spectral;
+mod spectral_rows;
 mod stencil;
+mod stencil_rows;
 pub mod weights;
 
 pub use lower::discretise;

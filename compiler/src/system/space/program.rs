@@ -10,6 +10,7 @@
 //! - `du/dt` at a node fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
 
 use crate::model::entities::StateId;
+pub use crate::model::entities::{NumericalFlux, Side};
 use crate::terms::{Number, SymbolId, Term};
 
 /// Where the values stand.
@@ -221,21 +222,14 @@ pub struct Flux {
     pub flux: Vec<Term>,
     /// The conserved quantity of each result (a position in `states`), whose jump the numerical flux damps.
     pub conserved: Vec<usize>,
-    /// Which numerical flux.
+    /// Which numerical flux: `(F(l) + F(r) - a·(r - l))/2` with a the largest |speed| of both sides (local Lax–Friedrichs, Rusanov),
+    /// or that of Harten, Lax and van Leer, *SIAM Rev.* 25 (1983) 35–61, doi:10.1137/1025002, with the least of the smallest and the
+    /// greatest of the largest speeds.
     pub kind: NumericalFlux,
     /// Smallest and largest characteristic speed.
     pub speeds: (Term, Term),
     /// The results, `-∂F/∂x`.
     pub to: Vec<ArrayId>,
-}
-
-/// Flux from the values on both sides of a face.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NumericalFlux {
-    /// `(F(l) + F(r) - a·(r - l))/2` with a the largest |speed| of both sides (local Lax–Friedrichs, Rusanov).
-    LaxFriedrichs,
-    /// Harten, Lax and van Leer, *SIAM Rev.* 25 (1983) 35–61, doi:10.1137/1025002; speeds: least of the smallest, greatest of the largest.
-    Hll,
 }
 
 /// How an array becomes a scalar.
@@ -262,15 +256,6 @@ pub struct Solve {
     pub operator: Vec<([i8; 3], Term)>,
     /// The mean of the solution, when the operator does not determine it.
     pub mean: Option<Term>,
-}
-
-/// Lower or upper end of an axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Side {
-    /// Towards smaller coordinates.
-    Lower,
-    /// Towards larger coordinates.
-    Upper,
 }
 
 /// What an array is at one face.

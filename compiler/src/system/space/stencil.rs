@@ -33,7 +33,7 @@ pub(super) struct Stencils<'a> {
     /// Accuracy by axis.
     pub accuracy: [u32; 3],
     /// By field.
-    pub sources: &'a [Source],
+    pub sources: Vec<Source>,
     pub reads: Reads,
     memo: FxHashMap<(Term, At), Term>,
 }
@@ -44,7 +44,7 @@ impl<'a> Stencils<'a> {
         setting: &'a mut Setting,
         axes: &'a [GridAxis],
         accuracy: [u32; 3],
-        sources: &'a [Source],
+        sources: Vec<Source>,
     ) -> Self {
         Stencils {
             pool,

@@ -50,6 +50,44 @@ fn lower_part(row: &[Number], k: usize) -> Number {
     }
 }
 
+/// The weights of values at `nodes` and of derivatives of `orders` at 0 in the value at `at` of the polynomial that takes all of
+/// them; `None` when they do not determine one.
+pub fn hermite(nodes: &[Number], orders: &[usize], at: &Number) -> Option<Vec<Number>> {
+    let n = nodes.len() + orders.len();
+    let power = |x: &Number, k: usize| x.checked_pow(k as i64).expect("distances are small");
+    let factorial = |k: usize| Number::integer((1..=k as i64).product());
+    let row = |k: usize| {
+        let of_nodes = nodes.iter().map(|x| power(x, k));
+        let of_slopes = orders
+            .iter()
+            .map(|q| if *q == k { factorial(k) } else { Number::ZERO });
+        of_nodes.chain(of_slopes).chain([power(at, k)]).collect()
+    };
+    solve((0..n).map(row).collect())
+}
+
+/// Gauss elimination; the right-hand side is the last column.
+fn solve(mut rows: Vec<Vec<Number>>) -> Option<Vec<Number>> {
+    let n = rows.len();
+    for k in 0..n {
+        let pivot = (k..n).find(|i| !rows[*i][k].is_zero())?;
+        rows.swap(k, pivot);
+        let inverse = rows[k][k].recip()?;
+        let pivot_row: Vec<Number> = rows[k].iter().map(|x| x * &inverse).collect();
+        for (i, row) in rows.iter_mut().enumerate() {
+            if i == k {
+                row.clone_from(&pivot_row);
+            } else {
+                let factor = row[k].clone();
+                row.iter_mut()
+                    .zip(&pivot_row)
+                    .for_each(|(x, p)| *x = &*x - &(&factor * p));
+            }
+        }
+    }
+    rows.into_iter().map(|mut row| row.pop()).collect()
+}
+
 /// Where a difference is taken: at a node or half-way to the next one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Place {

@@ -430,7 +430,7 @@ fn edge(side: Side, points: i64) -> i64 {
 }
 
 /// Gauss elimination with partial pivoting; the right-hand side is the last column.
-fn eliminate(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
+pub(super) fn eliminate(mut rows: Vec<Vec<f64>>) -> Vec<f64> {
     let n = rows.len();
     for k in 0..n {
         let size = |i: &usize| rows[*i][k].abs();

@@ -2,3 +2,4 @@
 
 mod periodic;
 mod sketch;
+mod walls;

@@ -71,7 +71,8 @@ fn central_differences_have_their_order() {
     for (name, equation) in EQUATIONS {
         // Coarse enough for round-off not to show.
         for (order, points) in [(2, 128), (4, 96), (6, 64)] {
-            let [coarse, fine] = [points, 2 * points].map(|n| error(n, Method::Central { order }, *equation));
+            let [coarse, fine] =
+                [points, 2 * points].map(|n| error(n, Method::Central { order }, *equation));
             let observed = (coarse / fine).log2();
             let expected = f64::from(order);
             assert!(

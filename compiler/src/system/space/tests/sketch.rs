@@ -41,6 +41,7 @@ impl Sketch {
             .iter()
             .map(|_| Choice {
                 method,
+                span: span(),
                 reason: reason.clone(),
             })
             .collect();
@@ -74,6 +75,7 @@ impl Sketch {
             state,
             symbol,
             name: name.to_owned(),
+            span: span(),
         });
         self.pool.var(symbol)
     }

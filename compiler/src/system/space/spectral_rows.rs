@@ -1,0 +1,212 @@
+//! Rows, constraints and reductions in modes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::forms::{Atom, Form};
+use super::lower::Entry;
+use super::program::{ArrayId, Cut, Mean, Multiplier};
+use super::reductions::Reduced;
+use super::setting::Orders;
+use super::spectral::Spectral;
+use crate::terms::Term;
+
+/// An operator on one atom: `Σ coefficient·∂^orders`.
+type Operator = BTreeMap<Orders, Term>;
+
+impl Spectral<'_> {
+    /// Replaces reductions by computed scalars.
+    pub fn reduce(&mut self, reduced: &[Reduced]) {
+        for r in reduced {
+            let array = self.value_array(r.of);
+            self.builder.reduce(array, r.kind, r.symbol);
+            self.builder.reductions.push(r.symbol);
+        }
+    }
+
+    /// An array with the value of a term in nodes.
+    pub fn value_array(&mut self, t: Term) -> ArrayId {
+        let value = self.value(t);
+        let reads = self.reads.used(self.pool, &[value]);
+        if let [read] = reads.as_slice()
+            && self.pool.as_symbol(value) == Some(read.symbol)
+            && !self.builder.inputs.contains(&read.array)
+        {
+            return read.array;
+        }
+        self.builder.pointwise(self.pool, &self.reads, &[value])[0]
+    }
+
+    /// `field = -(other parts)/(own multiplier)` in modes; whether all other fields are known.
+    pub fn solve(&mut self, field: usize, residual: Term, mean: Option<Term>) -> bool {
+        let form = self.setting.form(self.pool, residual);
+        let one = self.pool.int(1);
+        let zero = self.pool.int(0);
+        let mut own = Multiplier { re: zero, im: zero };
+        let mut others = Vec::new();
+        let mut atoms = Vec::new();
+        for (&(atom, orders), &coefficient) in form.iter() {
+            match atom {
+                Atom::Field(f) if f == field => {
+                    let part = self.multiplier(orders, coefficient);
+                    own = own.plus(self.pool, part);
+                }
+                Atom::Field(f)
+                    if self.fields[f].modes.is_none() && self.fields[f].nodes.is_none() =>
+                {
+                    return false;
+                }
+                Atom::Other(a) if a == one => {}
+                Atom::Other(a) => {
+                    atoms.push(a);
+                    others.push((atom, orders, coefficient));
+                }
+                Atom::Field(_) => others.push((atom, orders, coefficient)),
+            }
+        }
+        self.forward_atoms(&atoms);
+        let mut terms = Vec::new();
+        for (atom, orders, coefficient) in others {
+            let minus = self.pool.neg(coefficient);
+            let part = self.multiplier(orders, minus);
+            terms.push((self.modes_of(atom), part.over(self.pool, own)));
+        }
+        let mean = mean.unwrap_or(zero);
+        let modes = self.diagonal(terms, Cut::All, Mean::Set(mean));
+        self.fields[field].modes = Some(modes);
+        true
+    }
+
+    /// The rows in modes: nonlinear parts only, or with the linear ones and back in nodes.
+    pub fn rows_in_modes(&mut self, rows: &[Term], entry: Entry) -> Vec<ArrayId> {
+        let complete = entry == Entry::Nodes;
+        let forms: Vec<_> = rows
+            .iter()
+            .map(|t| self.setting.form(self.pool, *t))
+            .collect();
+        let products: Vec<_> = forms.iter().map(|form| self.products(form)).collect();
+        let forwarded = self.forward_products(&products);
+        let mut outputs = Vec::new();
+        for (form, (terms, raised)) in forms.iter().zip(forwarded) {
+            let linear = self.linear_terms(form, complete);
+            let mean = raised.map_or(Mean::Computed, Mean::Raised);
+            let keep = self.cut.clone();
+            let modes = if linear.is_empty() || keep == Cut::All {
+                let all = terms.into_iter().chain(linear).collect();
+                self.diagonal(all, keep, mean)
+            } else {
+                let cut = self.diagonal(terms, keep, mean);
+                let one = self.pool.int(1);
+                let one = Multiplier::real(self.pool, one);
+                let all = linear.into_iter().chain([(cut, one)]).collect();
+                self.diagonal(all, Cut::All, Mean::Computed)
+            };
+            outputs.push(if complete {
+                self.builder.inverse(modes)
+            } else {
+                modes
+            });
+        }
+        outputs
+    }
+
+    /// The parts of fields: of solved ones always, of the others in a complete row.
+    fn linear_terms(&mut self, form: &Form, complete: bool) -> Vec<(ArrayId, Multiplier)> {
+        let mut terms = Vec::new();
+        for (&(atom, orders), &coefficient) in form {
+            let Atom::Field(field) = atom else { continue };
+            let is_input = self.builder.inputs.iter().any(|a| {
+                self.fields[field].modes == Some(*a) || self.fields[field].nodes == Some(*a)
+            });
+            if complete || !is_input {
+                let modes = self.field_modes(field);
+                terms.push((modes, self.multiplier(orders, coefficient)));
+            }
+        }
+        terms
+    }
+
+    /// What is done to every atom of a form that is not a field.
+    fn products(&self, form: &Form) -> BTreeMap<Term, Operator> {
+        let mut products: BTreeMap<Term, Operator> = BTreeMap::new();
+        for (&(atom, orders), &coefficient) in form {
+            match atom {
+                Atom::Field(_) => {}
+                Atom::Other(a) => {
+                    products.entry(a).or_default().insert(orders, coefficient);
+                }
+            }
+        }
+        products
+    }
+
+    /// Transforms the products of all rows, each once or, where that needs fewer transforms, summed as far as the same operator
+    /// acts on them. By row: the arrays with their multipliers, and what the mean rises by.
+    #[expect(clippy::type_complexity, reason = "rows of a sum and a constant")]
+    fn forward_products(
+        &mut self,
+        rows: &[BTreeMap<Term, Operator>],
+    ) -> Vec<(Vec<(ArrayId, Multiplier)>, Option<Term>)> {
+        let one = self.pool.int(1);
+        let mut grouped = Vec::new();
+        for row in rows {
+            let mut groups: BTreeMap<Operator, Vec<Term>> = BTreeMap::new();
+            for (&a, operator) in row.iter().filter(|(a, _)| **a != one) {
+                let (scale, unit) = self.normalised(operator);
+                groups
+                    .entry(unit)
+                    .or_default()
+                    .push(self.pool.mul(scale, a));
+            }
+            let sums = groups
+                .into_iter()
+                .map(|(operator, parts)| (self.pool.sum(&parts), operator));
+            grouped.push(sums.collect::<Vec<_>>());
+        }
+        let atoms: BTreeSet<Term> = rows.iter().flat_map(|row| row.keys().copied()).collect();
+        let sums: BTreeSet<Term> = grouped.iter().flatten().map(|(sum, _)| *sum).collect();
+        let n_atoms = atoms.iter().filter(|a| **a != one).count();
+        let singly = n_atoms <= sums.len();
+        let wanted: Vec<Term> = if singly {
+            atoms.into_iter().filter(|a| *a != one).collect()
+        } else {
+            sums.into_iter().collect()
+        };
+        let arrays = self.forward_atoms(&wanted);
+        let array_of: BTreeMap<Term, ArrayId> = wanted.into_iter().zip(arrays).collect();
+        let mut out = Vec::new();
+        for (row, groups) in rows.iter().zip(grouped) {
+            let raised = row
+                .get(&one)
+                .and_then(|operator| operator.get(&[0; 3]))
+                .copied();
+            let pairs: Vec<(Term, Operator)> = if singly {
+                row.iter()
+                    .filter(|(a, _)| **a != one)
+                    .map(|(a, o)| (*a, o.clone()))
+                    .collect()
+            } else {
+                groups
+            };
+            let mut terms = Vec::new();
+            for (a, operator) in pairs {
+                for (orders, coefficient) in operator {
+                    terms.push((array_of[&a], self.multiplier(orders, coefficient)));
+                }
+            }
+            out.push((terms, raised));
+        }
+        out
+    }
+
+    /// An operator as a multiple of one whose first coefficient is 1.
+    fn normalised(&mut self, operator: &Operator) -> (Term, Operator) {
+        let scale = *operator.values().next().expect("operators have parts");
+        let unit = operator.iter().map(|(o, c)| (*o, self.pool.div(*c, scale)));
+        let mut unit: Operator = unit.collect();
+        let one = self.pool.int(1);
+        if let Some(first) = unit.values_mut().next() {
+            *first = one; // c/c, also where that may be undefined
+        }
+        (scale, unit)
+    }
+}
