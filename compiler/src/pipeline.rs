@@ -5,6 +5,7 @@ use crate::simplify::{Facts, Simplifier, factor_network};
 use crate::stdlib;
 use crate::system::System;
 use crate::system::equations::Block;
+use crate::system::space::program::SpaceProgram;
 use crate::terms::Term;
 
 /// Simplifies a system: scalar equations, rate laws and observables by equality saturation, networks by factoring.
@@ -85,6 +86,11 @@ fn roots(system: &System) -> Vec<Term> {
     let blocks = system.blocks.iter().flat_map(|block| match block {
         Block::Scalar(rates) => rates.iter().map(|(_, term)| *term).collect::<Vec<_>>(),
         Block::Network(outputs) => outputs.values.clone(),
+        Block::Grid(grid) => grid
+            .programs
+            .all()
+            .flat_map(SpaceProgram::pointwise_terms)
+            .collect(),
     });
     blocks
         .chain(system.observables.iter().map(|o| o.value))
@@ -101,6 +107,10 @@ fn replace(system: &mut System, terms: &[Term]) {
                 .iter_mut()
                 .for_each(|(_, term): &mut (StateId, Term)| take(term)),
             Block::Network(outputs) => outputs.values.iter_mut().for_each(&mut take),
+            Block::Grid(grid) => {
+                let programs = grid.programs.all_mut();
+                programs.for_each(|program| program.replace_pointwise_terms(&mut take));
+            }
         }
     }
     system

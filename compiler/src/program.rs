@@ -7,7 +7,8 @@ use crate::model::entities::{Observable, Parameter, Plot, Simulate, State};
 use crate::system::System;
 use crate::system::conservation::ConservedTotal;
 use crate::system::jacobian::{self, Pattern};
-use crate::terms::{Outputs, Term};
+use crate::system::space::GridBlock;
+use crate::terms::{Outputs, Pool, Term};
 
 /// A compiled model. Kernels beyond the right-hand side are derived and compiled when first asked for.
 pub struct Program {
@@ -25,7 +26,9 @@ pub struct Program {
     pub experiments: Vec<Simulate>,
     /// Plots.
     pub plots: Vec<Plot>,
-    /// `du = f(t, u, p)`
+    /// The fields of each domain: equations and programs over whole arrays, in the terms of [`Program::with_pool`].
+    pub grids: Vec<GridBlock>,
+    /// `du = f(t, u, p)` of the scalar states; rows of fields are empty.
     pub rhs: Kernel,
     tier: Tier,
     inputs: Inputs,
@@ -52,6 +55,7 @@ pub fn compile(system: System, tier: Tier) -> Program {
         conserved: system.conserved.clone(),
         experiments: system.experiments.clone(),
         plots: system.plots.clone(),
+        grids: system.grids().cloned().collect(),
         rhs: codegen::compile(&system.pool, &system.right_hand_side(), &inputs, tier),
         tier,
         inputs,
@@ -118,6 +122,11 @@ impl Program {
     /// The value of a term at time 0 for these parameters and states (an end time).
     pub fn value(&self, term: Term, parameters: &[f64], states: &[f64]) -> f64 {
         self.with_system(|system| system.value(term, parameters, states))
+    }
+
+    /// Works with the terms of this program (those of [`Program::grids`]).
+    pub fn with_pool<T>(&self, f: impl FnOnce(&mut Pool) -> T) -> T {
+        self.with_system(|system| f(&mut system.pool))
     }
 
     fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {

@@ -75,7 +75,10 @@ pub fn show_ast(
     Some(match stage {
         Stage::Ast | Stage::Terms | Stage::System => system.to_string(),
         Stage::Latex => system.latex(),
-        Stage::Simplified => pipeline::simplified(system).to_string(),
+        Stage::Simplified => {
+            let system = pipeline::simplified(system);
+            format!("{system}{}", system.space_text())
+        }
         Stage::Network => pipeline::simplified(system).network_text(),
         Stage::Kernel => program::compile(pipeline::simplified(system), Tier::Tables)
             .rhs

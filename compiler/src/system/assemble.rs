@@ -2,22 +2,34 @@
 use super::System;
 use super::conservation::conserved_totals;
 use super::equations::Block;
+use super::space::error::SpaceError;
+use super::space::{self, GridBlock};
 use crate::diagnostic::Diagnostics;
 use crate::model::Model;
 use crate::model::entities::{Rate, Reaction, State, StateId, StateKind};
-use crate::terms::{Number, Outputs, Pool, Term};
+use crate::terms::{Number, Outputs, Pool, SymbolId, Term};
 
 /// Builds the rate equations (ODE interpretation) of a model.
-pub fn assemble(mut model: Model, _diagnostics: &mut Diagnostics) -> System {
+pub fn assemble(mut model: Model, diagnostics: &mut Diagnostics) -> System {
     let time = model.time.unwrap_or_else(|| model.pool.symbol("t"));
     let mut blocks = Vec::new();
-    if !model.reactions.is_empty() {
-        let network = network(&mut model.pool, &model.states, &model.reactions);
+    let (of_fields, reactions): (Vec<Reaction>, Vec<Reaction>) =
+        std::mem::take(&mut model.reactions)
+            .into_iter()
+            .partition(|reaction| is_on_domain(&model.states, reaction));
+    if !reactions.is_empty() {
+        let network = network(&mut model.pool, &model.states, &reactions);
         blocks.push(Block::Network(network));
     }
-    if !model.rates.is_empty() {
-        let scalars = scalars(&mut model.pool, model.states.len(), &model.rates);
+    let is_scalar = |(state, _): &&(StateId, Term)| model.states[state.0 as usize].domain.is_none();
+    let rates: Vec<_> = model.rates.iter().filter(is_scalar).copied().collect();
+    if !rates.is_empty() {
+        let scalars = scalars(&mut model.pool, model.states.len(), &rates);
         blocks.push(Block::Scalar(scalars));
+    }
+    if !model.domains.is_empty() {
+        let network = network(&mut model.pool, &model.states, &of_fields);
+        blocks.extend(grids(&mut model, time, &network, diagnostics));
     }
     let mut system = System {
         name: model.name,
@@ -37,6 +49,41 @@ pub fn assemble(mut model: Model, _diagnostics: &mut Diagnostics) -> System {
         system.verify();
     }
     system
+}
+
+/// The fields of every domain, discretised; lets that need them go with them.
+fn grids(
+    model: &mut Model,
+    time: SymbolId,
+    reactions: &Outputs,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut report = |errors: Vec<SpaceError>| errors.into_iter().for_each(|e| diagnostics.push(e));
+    let evolutions = space::evolutions(model, time, reactions).unwrap_or_else(|errors| {
+        report(errors);
+        Vec::new()
+    });
+    for evolution in evolutions {
+        let names: Vec<&str> = evolution
+            .observables
+            .iter()
+            .map(|o| o.name.as_str())
+            .collect();
+        model
+            .observables
+            .retain(|o| !names.contains(&o.name.as_str()));
+        match GridBlock::new(&mut model.pool, evolution) {
+            Ok(grid) => blocks.push(Block::Grid(Box::new(grid))),
+            Err(errors) => report(errors),
+        }
+    }
+    blocks
+}
+
+fn is_on_domain(states: &[State], reaction: &Reaction) -> bool {
+    let mut species = reaction.reactants.iter().chain(&reaction.products);
+    species.any(|(state, _)| states[state.0 as usize].domain.is_some())
 }
 
 /// One flux per reaction that changes anything, one row per state.

@@ -32,6 +32,7 @@ impl Display for System {
                     writeln!(f, "network")?;
                     write!(f, "{}", self.rates_text(network))?;
                 }
+                Block::Grid(grid) => write!(f, "{}", grid.display(&self.pool))?,
                 Block::Scalar(rows) => {
                     writeln!(f, "scalar")?;
                     for (state, term) in rows {
@@ -56,6 +57,14 @@ impl System {
         self.networks()
             .map(|n| self.rates_text(n).to_string())
             .collect()
+    }
+
+    /// The programs of the grid blocks.
+    pub fn space_text(&self) -> String {
+        let programs = self
+            .grids()
+            .map(|grid| grid.programs.display(&self.pool).to_string());
+        programs.collect()
     }
 
     /// The equations as LaTeX lines, one per state that changes; shared values are written out.

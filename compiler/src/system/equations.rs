@@ -1,10 +1,11 @@
 //! The product: states, parameters and blocks of equations.
 //!
 //! A system is a list of blocks and is never scalarised: a network stays monomials and a sparse stoichiometric matrix.
-//! Grid blocks (fields over a domain) will be a third kind.
+//! The fields of a domain are one block too: equations of whole arrays.
 
 use smallvec::SmallVec;
 
+use super::space::GridBlock;
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State, StateId, StateKind};
 use crate::terms::{Number, Outputs, Pool, Rule, SymbolId, Term};
 
@@ -43,6 +44,8 @@ pub enum Block {
     /// `du = N·v`, one row per state of the system: before simplification one flux per reaction, afterwards one per group of
     /// reactions with equal net stoichiometry, factored.
     Network(Outputs),
+    /// The fields of one domain: equations, and programs over whole arrays.
+    Grid(Box<GridBlock>),
 }
 
 impl System {
@@ -75,7 +78,15 @@ impl System {
     pub(crate) fn networks(&self) -> impl Iterator<Item = &Outputs> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Network(network) => Some(network),
-            Block::Scalar(_) => None,
+            Block::Scalar(_) | Block::Grid(_) => None,
+        })
+    }
+
+    /// The grid blocks.
+    pub fn grids(&self) -> impl Iterator<Item = &GridBlock> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Grid(grid) => Some(&**grid),
+            Block::Network(_) | Block::Scalar(_) => None,
         })
     }
 
@@ -89,7 +100,7 @@ impl System {
                         of_state[state.0 as usize].push(term);
                     }
                 }
-                Block::Network(_) => {}
+                Block::Network(_) | Block::Grid(_) => {}
             }
         }
         of_state
@@ -116,6 +127,7 @@ impl System {
                     assert!(known, "a row refers to no value");
                     roots.extend(&network.values);
                 }
+                Block::Grid(grid) => grid.verify(&self.pool),
             }
         }
         self.verify_symbols(&roots);

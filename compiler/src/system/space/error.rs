@@ -27,6 +27,17 @@ pub enum SpaceError {
         #[label("discretised by `{scheme}`")]
         at: SourceSpan,
     },
+    #[error("`{field}` is not in flux form: `{part}` is not a divergence")]
+    #[diagnostic(
+        code(no_flux_form),
+        help("write the equation as `dt(u) + div(flux) = source`, or use another scheme")
+    )]
+    NoFluxForm {
+        field: String,
+        part: String,
+        #[label("finite volumes need fluxes")]
+        at: SourceSpan,
+    },
     #[error("the constraint on `{field}` depends on a field that a later constraint determines")]
     #[diagnostic(
         code(coupled_constraints),

@@ -2,7 +2,7 @@
 
 use super::program::{GridAxis, NodeKind};
 use super::setting::{Role, Setting};
-use crate::model::entities::{Axis, Condition, DomainId, Method, StateId};
+use crate::model::entities::{Axis, Condition, DomainId, Method, Observable, StateId};
 use crate::source::Span;
 use crate::terms::{Pool, SymbolId, Term};
 
@@ -23,6 +23,8 @@ pub struct Evolution {
     pub solved: Vec<Solved>,
     /// What holds on faces.
     pub conditions: Vec<Condition>,
+    /// `let`s that need fields.
+    pub observables: Vec<Observable>,
     /// How each axis is discretised.
     pub choices: Vec<Choice>,
     /// Symbols that have a value at every node: noise and data.

@@ -10,13 +10,14 @@ use super::facts::Degree;
 use super::forms::Atom;
 use super::multiplier::{Basis, derivative};
 use super::program::{
-    ArrayKind, Cut, Grid, GridAxis, Multiplier, SpaceProgram, SpacePrograms, Split,
+    ArrayKind, Closure, Cut, Grid, GridAxis, Multiplier, SpaceProgram, SpacePrograms, Split,
 };
 use super::reductions::{Reduced, take_out};
 use super::setting::{Role, Setting};
 use super::spectral::{FieldArrays, Spectral};
+use super::stencil::Source;
 use crate::model::entities::{ConditionKind, Method};
-use crate::terms::{Number, Pool, Term};
+use crate::terms::{Number, Pool, SymbolId, Term};
 
 /// Builds the programs of an evolution.
 ///
@@ -27,13 +28,23 @@ pub fn discretise(
     evolution: &Evolution,
 ) -> Result<SpacePrograms, Vec<SpaceError>> {
     let mut lowering = Lowering::new(pool, evolution)?;
-    let full = lowering.full().map_err(|e| vec![e])?;
+    let goal = lowering.rows_goal(Entry::Nodes);
+    let full = lowering.program(&goal).map_err(|e| vec![e])?;
     let split = lowering.split().map_err(|e| vec![e])?;
+    let symbols: Vec<SymbolId> = evolution.fields.iter().map(|f| f.symbol).collect();
+    let rows = lowering.rows.clone();
+    let bounds = lowering.setting.bounds(lowering.pool, &symbols, &rows);
+    let rates = lowering.rates(&bounds).map_err(|e| vec![e])?;
+    let observed = lowering
+        .observed(&evolution.observables)
+        .map_err(|e| vec![e])?;
     let fields = evolution.fields.iter().map(|f| f.state).collect();
     Ok(SpacePrograms {
         fields,
         full,
         split,
+        rates,
+        observed,
     })
 }
 
@@ -48,6 +59,20 @@ pub(super) struct Lowering<'a> {
     pub residuals: Vec<Term>,
     pub reduced: Vec<Reduced>,
     pub requirements: Requirements,
+}
+
+/// What a program computes.
+pub(super) struct Goal {
+    /// Where fields enter.
+    pub entry: Entry,
+    /// Whether the terms are the rows, whose results leave where fields enter.
+    pub rows: bool,
+    /// Arrays.
+    pub terms: Vec<Term>,
+    /// Scalars, which the terms may use.
+    pub reduced: Vec<Reduced>,
+    /// Whether the fields of constraints are needed.
+    pub solve: bool,
 }
 
 /// Where fields enter a program.
@@ -99,11 +124,61 @@ impl<'a> Lowering<'a> {
         self.evolution.choices.iter().map(|c| c.method)
     }
 
-    fn full(&mut self) -> Result<SpaceProgram, SpaceError> {
-        if self.is_spectral() {
-            return self.spectral(Entry::Nodes);
+    /// A program from nodes to arrays of terms and to scalars, which the terms may use.
+    pub fn computing(
+        &mut self,
+        terms: &[Term],
+        reduced: &[Reduced],
+    ) -> Result<SpaceProgram, SpaceError> {
+        reduced
+            .iter()
+            .for_each(|r| self.setting.set_role(r.symbol, Role::Varying));
+        let mut all: Vec<Term> = reduced
+            .iter()
+            .map(|r| r.of)
+            .chain(terms.iter().copied())
+            .collect();
+        let extent = self.setting.extent(self.pool, &all);
+        // Constraints are solved only for those that look at their fields.
+        let solve = extent
+            .keys()
+            .any(|field| *field >= self.evolution.fields.len());
+        if solve {
+            all.extend(&self.residuals);
         }
-        self.stencils()
+        let used = self.pool.symbols_in(&all);
+        let own = self
+            .reduced
+            .iter()
+            .filter(|r| used.contains(&r.symbol) && !reduced.contains(r));
+        let reduced: Vec<Reduced> = own.chain(reduced).cloned().collect();
+        let goal = Goal {
+            entry: Entry::Nodes,
+            rows: false,
+            terms: terms.to_vec(),
+            reduced,
+            solve,
+        };
+        self.program(&goal)
+    }
+
+    fn rows_goal(&self, entry: Entry) -> Goal {
+        let (terms, reduced) = (self.rows.clone(), self.reduced.clone());
+        Goal {
+            entry,
+            rows: true,
+            terms,
+            reduced,
+            solve: true,
+        }
+    }
+
+    fn program(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+        if self.is_spectral() {
+            self.spectral(goal)
+        } else {
+            self.stencils(goal)
+        }
     }
 
     /// Whether whole-array derivatives are used along an axis.
@@ -127,11 +202,11 @@ impl<'a> Lowering<'a> {
         if !possible || !self.is_periodic() {
             return Ok(None);
         }
-        let nonlinear = if self.is_spectral() {
-            self.spectral(Entry::Modes)?
-        } else {
-            self.split_stencils()?
-        };
+        let mut goal = self.rows_goal(Entry::Modes);
+        if !self.is_spectral() {
+            goal.terms = self.rests();
+        }
+        let nonlinear = self.program(&goal)?;
         let linear = self.linear(&nonlinear.grid);
         Ok(Some(Split {
             linear,
@@ -211,13 +286,17 @@ impl<'a> Lowering<'a> {
     }
 
     /// A program by whole-array derivatives.
-    fn spectral(&mut self, entry: Entry) -> Result<SpaceProgram, SpaceError> {
+    fn spectral(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
         let periodic = self.is_periodic();
         self.check_mix(periodic)?;
         let mut builder = self.builder(periodic);
-        let fields = self.field_arrays(&mut builder, entry);
+        let fields = self.field_arrays(&mut builder, goal.entry);
         let (cut, bases, n) = (self.cut(), self.bases(), self.evolution.fields.len());
-        let (rows, residuals) = (self.rows.clone(), self.residuals.clone());
+        let residuals = if goal.solve {
+            self.residuals.clone()
+        } else {
+            Vec::new()
+        };
         let setting = &mut self.setting;
         let mut spectral = Spectral::new(self.pool, setting, &mut builder, bases, fields, cut);
         for (i, (residual, solved)) in residuals
@@ -231,13 +310,32 @@ impl<'a> Lowering<'a> {
                 return Err(SpaceError::CoupledConstraints { field, at });
             }
         }
-        spectral.reduce(&self.reduced);
-        let outputs = if periodic {
-            spectral.rows_in_modes(&rows, entry)
+        spectral.reduce(&goal.reduced);
+        let outputs = if goal.rows && periodic {
+            spectral.rows_in_modes(&goal.terms, goal.entry)
         } else {
-            rows.iter().map(|t| spectral.value_array(*t)).collect()
+            goal.terms
+                .iter()
+                .map(|t| spectral.value_array(*t))
+                .collect()
         };
+        builder.closures = self.value_closures(&builder)?;
         Ok(builder.finish(self.pool, outputs))
+    }
+
+    /// Fixed nodes at the faces of matrix axes.
+    fn value_closures(&mut self, builder: &Builder) -> Result<Vec<Closure>, SpaceError> {
+        if self.is_periodic() {
+            return Ok(Vec::new());
+        }
+        let arrays = builder.inputs.iter().zip(&self.evolution.fields);
+        let sources: Vec<Source> = arrays
+            .map(|(array, f)| Source {
+                name: f.name.clone(),
+                array: *array,
+            })
+            .collect();
+        self.closures(builder, &sources)
     }
 
     /// Differences stand beside transforms only where they act on modes too.

@@ -3,6 +3,8 @@
 //! Discretising costs the same for any number of grid points: a field is one array, an equation one term, neighbours are
 //! reads with an offset.
 
+pub mod analysis;
+mod block;
 mod builder;
 pub mod choose;
 mod closure;
@@ -11,10 +13,15 @@ pub mod error;
 pub mod evolution;
 mod extent;
 pub mod facts;
+pub mod flux;
 pub mod forms;
+mod gather;
+mod hyperbolic;
 pub mod interpret;
 mod lower;
 mod multiplier;
+mod observe;
+pub mod principal;
 pub mod program;
 mod program_text;
 mod program_verify;
@@ -27,6 +34,8 @@ mod stencil;
 mod stencil_rows;
 pub mod weights;
 
+pub use block::GridBlock;
+pub use gather::evolutions;
 pub use lower::discretise;
 
 #[cfg(test)]

@@ -137,7 +137,11 @@ pub fn derivative(
 /// `Σ w·cos(d·k·h)/h^n` of an even difference, `Σ w·sin(d·k·h)/h^n` of an odd one.
 fn difference(pool: &mut Pool, axis: &GridAxis, order: u8, accuracy: u32) -> Term {
     let (k, h) = (pool.var(axis.wavenumber), pool.var(axis.spacing));
-    let wave = if order.is_multiple_of(2) { Op::Cos } else { Op::Sin };
+    let wave = if order.is_multiple_of(2) {
+        Op::Cos
+    } else {
+        Op::Sin
+    };
     let formula = central(order.into(), accuracy as usize, Place::Node);
     let mut constant = Number::ZERO;
     let mut parts = Vec::new();

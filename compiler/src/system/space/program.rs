@@ -9,8 +9,8 @@
 //!   derivatives of real data stay real.
 //! - `du/dt` at a node fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
 
-use crate::model::entities::StateId;
 pub use crate::model::entities::{NumericalFlux, Side};
+use crate::model::entities::{Observable, StateId};
 use crate::terms::{Number, SymbolId, Term};
 
 /// Where the values stand.
@@ -290,7 +290,7 @@ pub struct Split {
 }
 
 /// All programs of one evolution; fields in the order of `fields`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SpacePrograms {
     /// The fields: positions in `System::states`.
     pub fields: Vec<StateId>,
@@ -298,6 +298,34 @@ pub struct SpacePrograms {
     pub full: SpaceProgram,
     /// Where all axes can be transformed.
     pub split: Option<Split>,
+    /// What bounds an explicit step.
+    pub rates: Rates,
+    /// `let`s that hold fields or reductions of them.
+    pub observed: Observed,
+}
+
+/// Largest rates over all nodes, in 1/time: an explicit method is stable while the step times the rate is below a number of its own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rates {
+    /// `Σ |speed|/h` over axes, the Courant number of a unit step.
+    pub advection: Option<SymbolId>,
+    /// The spectral radius of the diffusive part.
+    pub diffusion: Option<SymbolId>,
+    /// Computes them from the fields in nodes.
+    pub program: SpaceProgram,
+}
+
+/// Observables of fields.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// All of them, in declared order.
+    pub observables: Vec<Observable>,
+    /// Those that are fields: the outputs of the program, in order.
+    pub fields: Vec<usize>,
+    /// The others, with terms over the reductions of the program, time, parameters and scalar states.
+    pub scalars: Vec<(usize, Term)>,
+    /// From the fields in nodes.
+    pub program: SpaceProgram,
 }
 
 impl GridAxis {

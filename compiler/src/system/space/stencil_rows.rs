@@ -4,11 +4,13 @@ use super::builder::Builder;
 use super::closure::{Closing, Reach, depth};
 use super::conditions::{End, face_name};
 use super::error::SpaceError;
+use super::evolution::Evolution;
 use super::forms::Atom;
-use super::lower::Lowering;
+use super::hyperbolic::{Speeds, WindRow};
+use super::lower::{Entry, Goal, Lowering};
 use super::multiplier::derivative;
 use super::program::{
-    ArrayId, ArrayKind, Cut, Mean, Multiplier, Read, Side, Solve, SpaceProgram, Step,
+    ArrayId, ArrayKind, Closure, Cut, Mean, Multiplier, Read, Side, Solve, SpaceProgram, Step,
 };
 use super::reductions::Reduced;
 use super::stencil::{Source, Stencils};
@@ -16,42 +18,33 @@ use crate::model::entities::Method;
 use crate::terms::{Number, SymbolId, Term};
 
 impl Lowering<'_> {
-    /// `du/dt` by stencils over the fields.
-    pub fn stencils(&mut self) -> Result<SpaceProgram, SpaceError> {
-        let transform = self.is_periodic() && !self.residuals.is_empty();
+    /// A program by stencils over the fields; from modes to modes where they enter so.
+    pub fn stencils(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+        let in_modes = goal.entry == Entry::Modes;
+        let transform =
+            in_modes || (self.is_periodic() && goal.solve && !self.residuals.is_empty());
         let mut builder = self.builder(transform);
         let mut sources = Vec::new();
         for field in &self.evolution.fields {
-            let array = builder.input(ArrayKind::Nodes);
+            let array = if in_modes {
+                let modes = builder.input(ArrayKind::Modes);
+                builder.inverse(modes)
+            } else {
+                builder.input(ArrayKind::Nodes)
+            };
             sources.push(Source {
                 name: field.name.clone(),
                 array,
             });
         }
-        let rows = self.rows.clone();
-        let (outputs, sources) = self.lower_all(&mut builder, sources, &rows)?;
+        let (mut outputs, sources) = self.lower_all(&mut builder, sources, goal)?;
+        if in_modes {
+            outputs = outputs
+                .into_iter()
+                .map(|array| builder.forward(array))
+                .collect();
+        }
         builder.closures = self.closures(&builder, &sources)?;
-        Ok(builder.finish(self.pool, outputs))
-    }
-
-    /// What remains of the rows without their linear part, by stencils, from modes to modes.
-    pub fn split_stencils(&mut self) -> Result<SpaceProgram, SpaceError> {
-        let mut builder = self.builder(true);
-        let mut sources = Vec::new();
-        for field in &self.evolution.fields {
-            let modes = builder.input(ArrayKind::Modes);
-            let array = builder.inverse(modes);
-            sources.push(Source {
-                name: field.name.clone(),
-                array,
-            });
-        }
-        let rests = self.rests();
-        let (nodes, _) = self.lower_all(&mut builder, sources, &rests)?;
-        let outputs = nodes
-            .into_iter()
-            .map(|array| builder.forward(array))
-            .collect();
         Ok(builder.finish(self.pool, outputs))
     }
 
@@ -60,15 +53,25 @@ impl Lowering<'_> {
         &mut self,
         builder: &mut Builder,
         sources: Vec<Source>,
-        terms: &[Term],
+        goal: &Goal,
     ) -> Result<(Vec<ArrayId>, Vec<Source>), SpaceError> {
         let (accuracy, axes) = (self.accuracy(), self.axes.clone());
         for i in 0..self.residuals.len() {
             self.check_order(i)?;
         }
         let (bases, periodic) = (self.bases(), self.is_periodic());
+        let wind = if goal.rows && self.looks_at_wind() {
+            Some(self.wind_rows()?)
+        } else {
+            None
+        };
         let mut stencils = Stencils::new(self.pool, &mut self.setting, &axes, accuracy, sources);
-        for (residual, solved) in self.residuals.iter().zip(&self.evolution.solved) {
+        let residuals = if goal.solve {
+            self.residuals.as_slice()
+        } else {
+            &[]
+        };
+        for (residual, solved) in residuals.iter().zip(&self.evolution.solved) {
             let name = solved.name.clone();
             let found = if periodic {
                 stencils.solve_in_modes(builder, &bases, *residual, name, solved.mean)
@@ -80,11 +83,17 @@ impl Lowering<'_> {
                 return Err(SpaceError::NonlinearConstraint { field, at });
             }
         }
-        stencils.reduce(builder, &self.reduced);
-        let terms: Vec<Term> = terms.iter().map(|t| stencils.lower(*t)).collect();
+        stencils.reduce(builder, &goal.reduced);
+        let terms: Vec<Term> = match &wind {
+            Some((rows, speeds)) => stencils.wind_terms(builder, self.evolution, rows, speeds),
+            None => goal.terms.iter().map(|t| stencils.lower(*t)).collect(),
+        };
         let reads = std::mem::take(&mut stencils.reads);
         let sources = std::mem::take(&mut stencils.sources);
-        let outputs = builder.pointwise(self.pool, &reads, &terms);
+        let outputs = match terms.as_slice() {
+            [] => Vec::new(),
+            _ => builder.pointwise(self.pool, &reads, &terms),
+        };
         Ok((outputs, sources))
     }
 
@@ -119,7 +128,7 @@ impl Lowering<'_> {
         &mut self,
         builder: &Builder,
         sources: &[Source],
-    ) -> Result<Vec<super::program::Closure>, SpaceError> {
+    ) -> Result<Vec<Closure>, SpaceError> {
         let reads = all_reads(&builder.steps);
         let equations: Vec<Term> = self.rows.iter().chain(&self.residuals).copied().collect();
         let extent = self.setting.extent(self.pool, &equations);
@@ -201,6 +210,49 @@ fn all_reads(steps: &[Step]) -> Vec<Read> {
 }
 
 impl Stencils<'_> {
+    /// Rows whose first-order fluxes look at the wind.
+    fn wind_terms(
+        &mut self,
+        builder: &mut Builder,
+        evolution: &Evolution,
+        rows: &[WindRow],
+        speeds: &Speeds,
+    ) -> Vec<Term> {
+        let mut terms: Vec<Vec<Term>> = rows.iter().map(|row| vec![self.lower(row.rest)]).collect();
+        for (axis, choice) in evolution.choices.iter().enumerate() {
+            let of_axis = speeds[axis];
+            match choice.method {
+                Method::Weno { flux } => {
+                    let arrays = self.weno(builder, axis, flux, rows, of_axis);
+                    for (field, array) in arrays.into_iter().enumerate() {
+                        let Some(array) = array else { continue };
+                        let name = format!(
+                            "flux({}, {})",
+                            self.sources[field].name, self.axes[axis].name
+                        );
+                        terms[field].push(self.reads.read(self.pool, &name, array, [0; 3]));
+                    }
+                }
+                Method::Upwind { order } => {
+                    for (field, row) in rows.iter().enumerate() {
+                        let u = self.pool.var(evolution.fields[field].symbol);
+                        if let Some(flux) = row.through_faces[axis] {
+                            terms[field].push(self.upwind_flux(axis, order, flux, u, of_axis));
+                        }
+                        if let Some(coefficient) = row.along_wind[axis] {
+                            terms[field].push(self.along_wind(axis, order, coefficient, u));
+                        }
+                    }
+                }
+                Method::Central { .. } | Method::Fourier | Method::Chebyshev => {}
+            }
+        }
+        terms
+            .into_iter()
+            .map(|parts| self.pool.sum(&parts))
+            .collect()
+    }
+
     /// Replaces reductions by computed scalars.
     fn reduce(&mut self, builder: &mut Builder, reduced: &[Reduced]) {
         for r in reduced {

@@ -54,6 +54,7 @@ impl Sketch {
             rows: Vec::new(),
             solved: Vec::new(),
             conditions: Vec::new(),
+            observables: Vec::new(),
             choices,
             given: Vec::new(),
             varying: vec![time],
