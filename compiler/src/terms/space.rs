@@ -367,7 +367,7 @@ mod tests {
         assert_eq!(p.reduction(Op::Mean, mean), mean);
         let moved = p.mul(mean, ut);
         let derivative = p.partial(moved, x);
-        assert_eq!(p.display(derivative).to_string(), "k*mean(u^2)*dx(u)");
+        assert_eq!(p.display(derivative).to_string(), "k*dx(u)*mean(u^2)");
         let volume = p.reduction(Op::Integral, kt);
         assert_eq!(p.display(volume).to_string(), "k*integral(1)");
     }

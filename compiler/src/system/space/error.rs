@@ -96,6 +96,17 @@ pub enum SpaceError {
         #[label("declared here")]
         at: SourceSpan,
     },
+    #[error("only the value of `{field}` can be given at {face} with `chebyshev`")]
+    #[diagnostic(
+        code(chebyshev_condition),
+        help("use `scheme central` for conditions with derivatives")
+    )]
+    ChebyshevCondition {
+        field: String,
+        face: String,
+        #[label("declared here")]
+        at: SourceSpan,
+    },
     #[error("`{field}` has too many conditions at {face}: it can have {needed}")]
     #[diagnostic(code(surplus_condition))]
     SurplusCondition {

@@ -75,6 +75,11 @@ pub struct Choice {
 impl Evolution {
     /// What its symbols are.
     pub fn setting(&self) -> Setting {
+        self.setting_on(self.axes.iter().map(|axis| axis.coordinate).collect())
+    }
+
+    /// What its symbols are when these are the coordinates.
+    pub fn setting_on(&self, axes: Vec<SymbolId>) -> Setting {
         let fields = self
             .symbols()
             .into_iter()
@@ -82,7 +87,6 @@ impl Evolution {
             .map(|(i, s)| (s, Role::Field(i)));
         let given = self.given.iter().map(|s| (*s, Role::Given));
         let varying = self.varying.iter().map(|s| (*s, Role::Varying));
-        let axes = self.axes.iter().map(|axis| axis.coordinate).collect();
         Setting::new(axes, fields.chain(given).chain(varying))
     }
 

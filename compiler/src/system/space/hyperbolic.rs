@@ -83,7 +83,7 @@ impl Lowering<'_> {
             };
             through_faces.push(plain);
             if let Some(flux) = with_slopes {
-                let divergence = self.pool.partial(flux, self.axes[axis].coordinate);
+                let divergence = self.pool.partial(flux, self.setting.axes[axis]);
                 rest.push(self.pool.neg(divergence));
             }
         }
@@ -134,7 +134,7 @@ impl Lowering<'_> {
             if !self.is_windy(axis) {
                 continue;
             }
-            let slope = self.pool.partial(u, self.axes[axis].coordinate);
+            let slope = self.pool.partial(u, self.setting.axes[axis]);
             let name = self.pool.symbol("d(own)");
             let (named, zero) = (self.pool.var(name), self.pool.int(0));
             let with_name = self

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::builder::Builder;
-use super::conditions::{Requirements, assign};
+use super::conditions::{Requirement, Requirements, assign, face_name};
 use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::facts::Degree;
 use super::forms::Atom;
+use super::metric::{to_uniform, uniform_coordinates};
 use super::multiplier::{Basis, derivative};
 use super::program::{
     ArrayKind, Closure, Cut, Grid, GridAxis, Multiplier, SpaceProgram, SpacePrograms, Split,
@@ -93,6 +94,8 @@ impl<'a> Lowering<'a> {
                 ConditionKind::Outflow(_) => {}
             }
         }
+        let axes = evolution.grid_axes(pool);
+        to_uniform(pool, &axes, &evolution.symbols(), &mut roots);
         let reduced = take_out(pool, &mut roots);
         let mut of_conditions = roots.split_off(n_equations).into_iter();
         let mut kinds: Vec<ConditionKind> = evolution.conditions.iter().map(|c| c.kind).collect();
@@ -101,13 +104,12 @@ impl<'a> Lowering<'a> {
                 *residual = of_conditions.next().expect("one per equation");
             }
         }
-        let mut setting = evolution.setting();
+        let mut setting = evolution.setting_on(uniform_coordinates(&axes));
         reduced
             .iter()
             .for_each(|r| setting.set_role(r.symbol, Role::Varying));
         let requirements = assign(pool, &setting, evolution, &roots, &kinds)?;
         let residuals = roots.split_off(evolution.rows.len());
-        let axes = evolution.grid_axes(pool);
         Ok(Lowering {
             pool,
             evolution,
@@ -173,7 +175,8 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn program(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+    /// The program of a goal.
+    pub fn program(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
         if self.is_spectral() {
             self.spectral(goal)
         } else {
@@ -327,6 +330,16 @@ impl<'a> Lowering<'a> {
     fn value_closures(&mut self, builder: &Builder) -> Result<Vec<Closure>, SpaceError> {
         if self.is_periodic() {
             return Ok(Vec::new());
+        }
+        for ((field, (axis, side)), conditions) in &self.requirements {
+            let is_value = |c: &Requirement| matches!(c, Requirement::Equation(_, 0));
+            if !conditions.iter().all(is_value) {
+                return Err(SpaceError::ChebyshevCondition {
+                    field: self.evolution.names()[*field].to_owned(),
+                    face: face_name(self.evolution, *axis, *side),
+                    at: self.evolution.span(*field).into(),
+                });
+            }
         }
         let arrays = builder.inputs.iter().zip(&self.evolution.fields);
         let sources: Vec<Source> = arrays

@@ -19,6 +19,7 @@ mod gather;
 mod hyperbolic;
 pub mod interpret;
 mod lower;
+mod metric;
 mod multiplier;
 mod observe;
 pub mod principal;
@@ -32,6 +33,7 @@ mod spectral;
 mod spectral_rows;
 mod stencil;
 mod stencil_rows;
+pub mod tangent;
 pub mod weights;
 
 pub use block::GridBlock;

@@ -3,6 +3,7 @@
 use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::lower::Lowering;
+use super::metric::to_uniform;
 use super::multiplier::Basis;
 use super::principal::Bounds;
 use super::program::{Observed, Rates, Reduction};
@@ -14,6 +15,7 @@ impl Lowering<'_> {
     /// The program of lets that hold fields, or means of fields.
     pub fn observed(&mut self, observables: &[Observable]) -> Result<Observed, SpaceError> {
         let mut terms: Vec<Term> = observables.iter().map(|o| o.value).collect();
+        to_uniform(self.pool, &self.axes, &self.evolution.symbols(), &mut terms);
         let reduced = take_out(self.pool, &mut terms);
         let (mut fields, mut scalars) = (Vec::new(), Vec::new());
         for (i, (observable, term)) in observables.iter().zip(&terms).enumerate() {

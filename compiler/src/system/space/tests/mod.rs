@@ -1,7 +1,10 @@
 //! Field equations built by hand, discretised and interpreted.
 
+mod chebyshev;
+mod elliptic;
 mod forms;
 mod periodic;
 mod sketch;
+mod tangent;
 mod walls;
 mod wind;

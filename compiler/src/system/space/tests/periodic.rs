@@ -8,8 +8,11 @@ use crate::system::space::discretise;
 use crate::system::space::interpret::{Interpreter, Values};
 use crate::terms::Term;
 
+/// A row in one field.
+type Equation = fn(&mut Sketch, Term) -> Term;
+
 /// Equations in one field `u` on a line.
-const EQUATIONS: &[(&str, fn(&mut Sketch, Term) -> Term)] = &[
+const EQUATIONS: &[(&str, Equation)] = &[
     ("advection", |s, u| s.d("x", u)),
     ("diffusion", |s, u| s.d("xx", u)),
     ("dispersion", |s, u| s.d("xxx", u)),
@@ -48,7 +51,7 @@ const EQUATIONS: &[(&str, fn(&mut Sketch, Term) -> Term)] = &[
     }),
 ];
 
-fn line(points: u32, method: Method, equation: fn(&mut Sketch, Term) -> Term) -> (Sketch, Term) {
+fn line(points: u32, method: Method, equation: Equation) -> (Sketch, Term) {
     let mut s = Sketch::new(&[(points, TAU, true)], method);
     let u = s.field("u");
     let row = equation(&mut s, u);
@@ -58,7 +61,7 @@ fn line(points: u32, method: Method, equation: fn(&mut Sketch, Term) -> Term) ->
     (s, exact)
 }
 
-fn error(points: u32, method: Method, equation: fn(&mut Sketch, Term) -> Term) -> f64 {
+fn error(points: u32, method: Method, equation: Equation) -> f64 {
     let (mut s, u) = line(points, method, equation);
     let programs = discretise(&mut s.pool, &s.evolution).unwrap();
     let (rates, exact) = s.rates(&programs.full, &[u]);
