@@ -76,6 +76,13 @@ impl SpacePrograms {
 }
 
 impl SpaceProgram {
+    /// How many arrays are transformed in a run.
+    pub fn n_transforms(&self) -> usize {
+        let is_transform =
+            |step: &&Step| matches!(step, Step::Forward { .. } | Step::Inverse { .. });
+        self.steps.iter().filter(is_transform).count()
+    }
+
     /// The terms of all pointwise steps, in order.
     pub fn pointwise_terms(&self) -> Vec<Term> {
         let outputs = self.steps.iter().flat_map(|step| match step {

@@ -1,5 +1,6 @@
 //! A space program under construction.
 
+use super::hoist::hoist;
 use super::program::{ArrayId, ArrayKind, Closure, Grid, GridAxis, Reduction, SpaceProgram, Step};
 use super::reads::Reads;
 use crate::terms::{Number, Pool, SymbolId, Term};
@@ -63,8 +64,13 @@ impl Builder {
         self.steps.push(Step::Reduce { from, kind, to });
     }
 
-    /// The program, with the scalars that its terms use.
-    pub fn finish(self, pool: &mut Pool, outputs: Vec<ArrayId>) -> SpaceProgram {
+    /// The program, with the scalars that its terms use; `changing` are those that change during a run.
+    pub fn finish(
+        self,
+        pool: &mut Pool,
+        outputs: Vec<ArrayId>,
+        changing: &[SymbolId],
+    ) -> SpaceProgram {
         let constants = spacings(pool, &self.grid.axes);
         let mut program = SpaceProgram {
             grid: self.grid,
@@ -78,6 +84,7 @@ impl Builder {
             outputs,
             reductions: self.reductions,
         };
+        hoist(pool, &mut program, changing);
         program.scalars = program.free_symbols(pool);
         if cfg!(debug_assertions) {
             program.verify(pool);

@@ -63,6 +63,7 @@ pub(super) struct Lowering<'a> {
 }
 
 /// What a program computes.
+#[derive(Debug, Clone)]
 pub(super) struct Goal {
     /// Where fields enter.
     pub entry: Entry,
@@ -177,11 +178,40 @@ impl<'a> Lowering<'a> {
 
     /// The program of a goal.
     pub fn program(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
-        if self.is_spectral() {
-            self.spectral(goal)
-        } else {
-            self.stencils(goal)
+        if !self.is_spectral() {
+            return self.stencils(goal);
         }
+        let program = self.spectral(goal)?;
+        if !goal.rows || !self.is_periodic() {
+            return Ok(program);
+        }
+        // `u·dx(u)` takes three transforms, `dx(u²)/2` two.
+        let terms = self.as_divergences(&goal.terms);
+        let other = self.spectral(&Goal {
+            terms,
+            ..goal.clone()
+        })?;
+        let fewer = other.n_transforms() < program.n_transforms();
+        Ok(if fewer { other } else { program })
+    }
+
+    /// Rows in flux form where one is found.
+    fn as_divergences(&mut self, rows: &[Term]) -> Vec<Term> {
+        let symbols = self.evolution.symbols();
+        let mut out = Vec::new();
+        for &row in rows {
+            let Ok(form) = self.setting.flux_form(self.pool, &symbols, row) else {
+                out.push(row);
+                continue;
+            };
+            let mut parts = vec![form.source];
+            for (axis, flux) in form.fluxes.into_iter().enumerate() {
+                let divergence = self.pool.partial(flux, self.setting.axes[axis]);
+                parts.push(self.pool.neg(divergence));
+            }
+            out.push(self.pool.sum(&parts));
+        }
+        out
     }
 
     /// Whether whole-array derivatives are used along an axis.
@@ -211,10 +241,16 @@ impl<'a> Lowering<'a> {
         }
         let nonlinear = self.program(&goal)?;
         let linear = self.linear(&nonlinear.grid);
+        // A filter is for products; the state itself keeps all modes.
+        let keep = match self.cut() {
+            Cut::Filter { .. } => Cut::All,
+            Cut::All => Cut::All,
+            Cut::Fraction(fraction) => Cut::Fraction(fraction),
+        };
         Ok(Some(Split {
             linear,
             nonlinear,
-            keep: self.cut(),
+            keep,
         }))
     }
 
@@ -300,8 +336,12 @@ impl<'a> Lowering<'a> {
         } else {
             Vec::new()
         };
+        let is_fraction = matches!(cut, Cut::Fraction(_));
+        let (early, late) = self.around_constraints(&goal.reduced);
         let setting = &mut self.setting;
         let mut spectral = Spectral::new(self.pool, setting, &mut builder, bases, fields, cut);
+        spectral.are_cut = goal.entry == Entry::Modes && is_fraction;
+        spectral.reduce(&early);
         for (i, (residual, solved)) in residuals
             .into_iter()
             .zip(&self.evolution.solved)
@@ -313,7 +353,7 @@ impl<'a> Lowering<'a> {
                 return Err(SpaceError::CoupledConstraints { field, at });
             }
         }
-        spectral.reduce(&goal.reduced);
+        spectral.reduce(&late);
         let outputs = if goal.rows && periodic {
             spectral.rows_in_modes(&goal.terms, goal.entry)
         } else {
@@ -323,7 +363,24 @@ impl<'a> Lowering<'a> {
                 .collect()
         };
         builder.closures = self.value_closures(&builder)?;
-        Ok(builder.finish(self.pool, outputs))
+        Ok(builder.finish(self.pool, outputs, &self.evolution.varying))
+    }
+
+    /// Reductions that can be computed before constraints are solved, and those that cannot.
+    pub fn around_constraints(&self, reduced: &[Reduced]) -> (Vec<Reduced>, Vec<Reduced>) {
+        let n = self.evolution.fields.len();
+        let (mut early, mut late): (Vec<Reduced>, Vec<Reduced>) = (Vec::new(), Vec::new());
+        for r in reduced {
+            let symbols = self.pool.symbols_in(&[r.of]);
+            let waits = late.iter().any(|l| symbols.contains(&l.symbol));
+            let extent = self.setting.extent(self.pool, &[r.of]);
+            if waits || extent.keys().any(|field| *field >= n) {
+                late.push(r.clone());
+            } else {
+                early.push(r.clone());
+            }
+        }
+        (early, late)
     }
 
     /// Fixed nodes at the faces of matrix axes.

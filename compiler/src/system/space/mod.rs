@@ -16,6 +16,7 @@ pub mod facts;
 pub mod flux;
 pub mod forms;
 mod gather;
+mod hoist;
 mod hyperbolic;
 pub mod interpret;
 mod lower;

@@ -40,15 +40,21 @@ impl Multiplier {
     /// Multiple.
     pub fn scaled(self, pool: &mut Pool, by: Term) -> Multiplier {
         Multiplier {
-            re: pool.mul(by, self.re),
-            im: pool.mul(by, self.im),
+            re: product(pool, by, self.re),
+            im: product(pool, by, self.im),
         }
     }
 
     /// Product.
     pub fn times(self, pool: &mut Pool, other: Multiplier) -> Multiplier {
-        let (ac, bd) = (pool.mul(self.re, other.re), pool.mul(self.im, other.im));
-        let (ad, bc) = (pool.mul(self.re, other.im), pool.mul(self.im, other.re));
+        let (ac, bd) = (
+            product(pool, self.re, other.re),
+            product(pool, self.im, other.im),
+        );
+        let (ad, bc) = (
+            product(pool, self.re, other.im),
+            product(pool, self.im, other.re),
+        );
         Multiplier {
             re: pool.sub(ac, bd),
             im: pool.add(ad, bc),
@@ -87,6 +93,16 @@ impl Multiplier {
             return self.im;
         }
         pool.div(self.im, by)
+    }
+}
+
+/// `a·b`, and 0 for 0 even where the other factor may be undefined (a spacing never is 0).
+fn product(pool: &mut Pool, a: Term, b: Term) -> Term {
+    let zero = pool.int(0);
+    if a == zero || b == zero {
+        zero
+    } else {
+        pool.mul(a, b)
     }
 }
 

@@ -285,7 +285,7 @@ pub struct Split {
     pub linear: Vec<(u32, u32, Multiplier)>,
     /// N̂: modes of the fields to modes of the rest. Its grid is the grid of the split.
     pub nonlinear: SpaceProgram,
-    /// Which modes of the state are kept.
+    /// Which modes the state has: the caller sets the others of the initial state to 0, the program keeps them 0 and relies on it.
     pub keep: Cut,
 }
 

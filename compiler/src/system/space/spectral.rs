@@ -38,6 +38,8 @@ pub(super) struct Spectral<'a> {
     pub fields: Vec<FieldArrays>,
     /// What is kept of everything that enters products.
     pub cut: Cut,
+    /// Whether the modes of fields are cut already.
+    pub are_cut: bool,
     pub reads: Reads,
     values: FxHashMap<Need, Term>,
     atom_modes: FxHashMap<Term, ArrayId>,
@@ -71,6 +73,7 @@ impl<'a> Spectral<'a> {
             bases,
             fields,
             cut,
+            are_cut: false,
             reads: Reads::default(),
             values: FxHashMap::default(),
             atom_modes: FxHashMap::default(),
@@ -199,7 +202,7 @@ impl<'a> Spectral<'a> {
     }
 
     fn cut_modes(&mut self, modes: ArrayId) -> ArrayId {
-        if self.cut == Cut::All {
+        if self.cut == Cut::All || self.are_cut {
             return modes;
         }
         let one = self.pool.int(1);
@@ -311,7 +314,14 @@ impl<'a> Spectral<'a> {
             (from, self.multiplier(*orders, *c))
         });
         let terms = terms.collect();
-        let keep = self.cut.clone();
+        let of_fields = parts
+            .iter()
+            .all(|((atom, _), _)| matches!(atom, Atom::Field(_)));
+        let keep = if self.are_cut && of_fields {
+            Cut::All
+        } else {
+            self.cut.clone()
+        };
         let modes = self.diagonal(terms, keep, Mean::Computed);
         self.builder.inverse(modes)
     }

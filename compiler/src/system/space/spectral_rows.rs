@@ -13,6 +13,15 @@ use crate::terms::Term;
 /// An operator on one atom: `Σ coefficient·∂^orders`.
 type Operator = BTreeMap<Orders, Term>;
 
+/// The part of a row that is not linear in fields with constant coefficients.
+#[derive(Debug, Clone, Default)]
+struct Products {
+    /// What is done to each product.
+    operators: BTreeMap<Term, Operator>,
+    /// What is the same everywhere.
+    raised: Option<Term>,
+}
+
 impl Spectral<'_> {
     /// Replaces reductions by computed scalars.
     pub fn reduce(&mut self, reduced: &[Reduced]) {
@@ -39,7 +48,6 @@ impl Spectral<'_> {
     /// `field = -(other parts)/(own multiplier)` in modes; whether all other fields are known.
     pub fn solve(&mut self, field: usize, residual: Term, mean: Option<Term>) -> bool {
         let form = self.setting.form(self.pool, residual);
-        let one = self.pool.int(1);
         let zero = self.pool.int(0);
         let mut own = Multiplier { re: zero, im: zero };
         let mut others = Vec::new();
@@ -55,7 +63,7 @@ impl Spectral<'_> {
                 {
                     return false;
                 }
-                Atom::Other(a) if a == one => {}
+                Atom::Other(a) if self.is_uniform(a) => {} // the mean is given
                 Atom::Other(a) => {
                     atoms.push(a);
                     others.push((atom, orders, coefficient));
@@ -86,9 +94,9 @@ impl Spectral<'_> {
         let products: Vec<_> = forms.iter().map(|form| self.products(form)).collect();
         let forwarded = self.forward_products(&products);
         let mut outputs = Vec::new();
-        for (form, (terms, raised)) in forms.iter().zip(forwarded) {
+        for ((form, products), terms) in forms.iter().zip(&products).zip(forwarded) {
             let linear = self.linear_terms(form, complete);
-            let mean = raised.map_or(Mean::Computed, Mean::Raised);
+            let mean = products.raised.map_or(Mean::Computed, Mean::Raised);
             let keep = self.cut.clone();
             let modes = if linear.is_empty() || keep == Cut::All {
                 let all = terms.into_iter().chain(linear).collect();
@@ -126,76 +134,76 @@ impl Spectral<'_> {
     }
 
     /// What is done to every atom of a form that is not a field.
-    fn products(&self, form: &Form) -> BTreeMap<Term, Operator> {
-        let mut products: BTreeMap<Term, Operator> = BTreeMap::new();
+    fn products(&mut self, form: &Form) -> Products {
+        let mut products = Products::default();
+        let mut raised = Vec::new();
         for (&(atom, orders), &coefficient) in form {
-            match atom {
-                Atom::Field(_) => {}
-                Atom::Other(a) => {
-                    products.entry(a).or_default().insert(orders, coefficient);
-                }
+            let Atom::Other(a) = atom else { continue };
+            if !self.is_uniform(a) {
+                products
+                    .operators
+                    .entry(a)
+                    .or_default()
+                    .insert(orders, coefficient);
+            } else if orders == [0; 3] {
+                raised.push(self.pool.mul(coefficient, a));
             }
         }
+        products.raised = (!raised.is_empty()).then(|| self.pool.sum(&raised));
         products
     }
 
+    /// Whether an atom is the same everywhere, so that it has one mode only.
+    fn is_uniform(&mut self, a: Term) -> bool {
+        let facts = self.setting.facts(self.pool, a);
+        !facts.has_fields() && !facts.in_space
+    }
+
     /// Transforms the products of all rows, each once or, where that needs fewer transforms, summed as far as the same operator
-    /// acts on them. By row: the arrays with their multipliers, and what the mean rises by.
-    #[expect(clippy::type_complexity, reason = "rows of a sum and a constant")]
-    fn forward_products(
-        &mut self,
-        rows: &[BTreeMap<Term, Operator>],
-    ) -> Vec<(Vec<(ArrayId, Multiplier)>, Option<Term>)> {
-        let one = self.pool.int(1);
-        let mut grouped = Vec::new();
-        for row in rows {
-            let mut groups: BTreeMap<Operator, Vec<Term>> = BTreeMap::new();
-            for (&a, operator) in row.iter().filter(|(a, _)| **a != one) {
-                let (scale, unit) = self.normalised(operator);
-                groups
-                    .entry(unit)
-                    .or_default()
-                    .push(self.pool.mul(scale, a));
-            }
-            let sums = groups
-                .into_iter()
-                .map(|(operator, parts)| (self.pool.sum(&parts), operator));
-            grouped.push(sums.collect::<Vec<_>>());
-        }
-        let atoms: BTreeSet<Term> = rows.iter().flat_map(|row| row.keys().copied()).collect();
-        let sums: BTreeSet<Term> = grouped.iter().flatten().map(|(sum, _)| *sum).collect();
-        let n_atoms = atoms.iter().filter(|a| **a != one).count();
-        let singly = n_atoms <= sums.len();
-        let wanted: Vec<Term> = if singly {
-            atoms.into_iter().filter(|a| *a != one).collect()
-        } else {
-            sums.into_iter().collect()
+    /// acts on them. By row: the arrays with their multipliers.
+    fn forward_products(&mut self, rows: &[Products]) -> Vec<Vec<(ArrayId, Multiplier)>> {
+        let grouped: Vec<Vec<(Term, Operator)>> =
+            rows.iter().map(|row| self.grouped(row)).collect();
+        let singly: Vec<Vec<(Term, Operator)>> = rows
+            .iter()
+            .map(|row| row.operators.clone().into_iter().collect())
+            .collect();
+        let distinct = |rows: &[Vec<(Term, Operator)>]| -> BTreeSet<Term> {
+            rows.iter().flatten().map(|(t, _)| *t).collect()
         };
+        let rows = if distinct(&singly).len() <= distinct(&grouped).len() {
+            singly
+        } else {
+            grouped
+        };
+        let wanted: Vec<Term> = distinct(&rows).into_iter().collect();
         let arrays = self.forward_atoms(&wanted);
         let array_of: BTreeMap<Term, ArrayId> = wanted.into_iter().zip(arrays).collect();
-        let mut out = Vec::new();
-        for (row, groups) in rows.iter().zip(grouped) {
-            let raised = row
-                .get(&one)
-                .and_then(|operator| operator.get(&[0; 3]))
-                .copied();
-            let pairs: Vec<(Term, Operator)> = if singly {
-                row.iter()
-                    .filter(|(a, _)| **a != one)
-                    .map(|(a, o)| (*a, o.clone()))
-                    .collect()
-            } else {
-                groups
-            };
-            let mut terms = Vec::new();
-            for (a, operator) in pairs {
+        let mut out = vec![Vec::new(); rows.len()];
+        for (terms, row) in out.iter_mut().zip(&rows) {
+            for (product, operator) in row {
                 for (orders, coefficient) in operator {
-                    terms.push((array_of[&a], self.multiplier(orders, coefficient)));
+                    terms.push((array_of[product], self.multiplier(*orders, *coefficient)));
                 }
             }
-            out.push((terms, raised));
         }
         out
+    }
+
+    /// The products of a row, summed where the same operator acts on them.
+    fn grouped(&mut self, row: &Products) -> Vec<(Term, Operator)> {
+        let mut groups: BTreeMap<Operator, Vec<Term>> = BTreeMap::new();
+        for (&a, operator) in &row.operators {
+            let (scale, unit) = self.normalised(operator);
+            groups
+                .entry(unit)
+                .or_default()
+                .push(self.pool.mul(scale, a));
+        }
+        let sums = groups
+            .into_iter()
+            .map(|(operator, parts)| (self.pool.sum(&parts), operator));
+        sums.collect()
     }
 
     /// An operator as a multiple of one whose first coefficient is 1.

@@ -45,7 +45,7 @@ impl Lowering<'_> {
                 .collect();
         }
         builder.closures = self.closures(&builder, &sources)?;
-        Ok(builder.finish(self.pool, outputs))
+        Ok(builder.finish(self.pool, outputs, &self.evolution.varying))
     }
 
     /// Constraints, reductions, then these terms in one step.
@@ -65,7 +65,9 @@ impl Lowering<'_> {
         } else {
             None
         };
+        let (early, late) = self.around_constraints(&goal.reduced);
         let mut stencils = Stencils::new(self.pool, &mut self.setting, &axes, accuracy, sources);
+        stencils.reduce(builder, &early);
         let residuals = if goal.solve {
             self.residuals.as_slice()
         } else {
@@ -83,7 +85,7 @@ impl Lowering<'_> {
                 return Err(SpaceError::NonlinearConstraint { field, at });
             }
         }
-        stencils.reduce(builder, &goal.reduced);
+        stencils.reduce(builder, &late);
         let terms: Vec<Term> = match &wind {
             Some((rows, speeds)) => stencils.wind_terms(builder, self.evolution, rows, speeds),
             None => goal.terms.iter().map(|t| stencils.lower(*t)).collect(),

@@ -22,7 +22,7 @@ fn poisson(points: u32, periodic: bool, method: Method) -> (Sketch, Term) {
     (s, psi)
 }
 
-fn unknown(s: &mut Sketch, name: &str) -> Term {
+pub fn unknown(s: &mut Sketch, name: &str) -> Term {
     let symbol = s.pool.symbol(name);
     let coordinates = s.coordinates();
     s.pool.set_dependence(symbol, &coordinates);

@@ -3,6 +3,7 @@
 mod chebyshev;
 mod elliptic;
 mod forms;
+mod observed;
 mod periodic;
 mod sketch;
 mod tangent;

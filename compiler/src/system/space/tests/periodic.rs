@@ -198,3 +198,38 @@ fn second_order_conservative_diffusion_is_compact() {
         "{text}"
     );
 }
+
+#[test]
+fn what_depends_on_place_only_is_computed_once() {
+    let (_, equation) = EQUATIONS
+        .iter()
+        .find(|e| e.0 == "diffusivity in space")
+        .unwrap();
+    let (mut s, _) = line(24, Method::Central { order: 2 }, *equation);
+    let programs = discretise(&mut s.pool, &s.evolution).unwrap();
+    assert_eq!(programs.full.setup.len(), 1);
+    let terms = programs.full.pointwise_terms();
+    let text = s.pool.display(terms[0]).to_string();
+    assert!(!text.contains("exp"), "{text}");
+}
+
+#[test]
+fn burgers_takes_two_transforms_in_modes() {
+    let (_, equation) = EQUATIONS.iter().find(|e| e.0 == "burgers").unwrap();
+    let (mut s, _) = line(24, Method::Fourier, *equation);
+    let programs = discretise(&mut s.pool, &s.evolution).unwrap();
+    assert_eq!(programs.split.unwrap().nonlinear.n_transforms(), 2);
+}
+
+#[test]
+fn multipliers_of_even_operators_are_real() {
+    for method in [Method::Fourier, Method::Central { order: 4 }] {
+        let (_, equation) = EQUATIONS.iter().find(|e| e.0 == "fourth order").unwrap();
+        let (mut s, _) = line(24, method, *equation);
+        let split = discretise(&mut s.pool, &s.evolution)
+            .unwrap()
+            .split
+            .unwrap();
+        assert_eq!(s.pool.display(split.linear[0].2.im).to_string(), "0");
+    }
+}

@@ -62,7 +62,6 @@ fn upwind_has_its_order_with_and_against_the_wind() {
     }
 }
 
-/// L1 errors of data/pde/weno5_order.csv: u_t + u_x = 0 on [0, 2], sin(pi x) advected once... made for this project.
 #[test]
 fn weno_is_of_order_5_on_smooth_data() {
     let advection: fn(&mut Sketch, Term) -> Term = |s, u| {
