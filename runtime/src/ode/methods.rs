@@ -5,6 +5,7 @@ use super::bdf::{self, Bdf};
 use super::explicit_rk::explicit_rk;
 use super::integrate::integrate;
 use super::newton_matrix::LinearSolver;
+use super::rock;
 use super::rosenbrock::rosenbrock;
 use super::stepper::{Start, Stepper};
 use super::tableau;
@@ -41,6 +42,8 @@ pub const METHODS: &[Method] = &[
     explicit_row::<0>(),
     explicit_row::<1>(),
     rosenbrock_row::<0>(),
+    rock_row::<0>(),
+    rock_row::<1>(),
     Method {
         name: "BDF",
         order: Order::UpTo(bdf::MAX_ORDER as u32),
@@ -86,6 +89,17 @@ const fn rosenbrock_row<const I: usize>() -> Method {
                 counts,
             ))
         },
+    }
+}
+
+/// The row of stabilised method `I`.
+const fn rock_row<const I: usize>() -> Method {
+    Method {
+        name: rock::ALL[I].name,
+        order: Order::Fixed(rock::ALL[I].order),
+        dense_order: Order::Fixed(3),
+        about: rock::ALL[I].about,
+        start: |problem, start, counts| Box::new(rock::rock(rock::ALL[I], problem, start, counts)),
     }
 }
 
@@ -141,6 +155,12 @@ mod tests {
     fn every_tableau_has_a_row() {
         let explicit = tableau::explicit::ALL.iter().map(|tableau| tableau.name);
         let rosenbrock = tableau::rosenbrock::ALL.iter().map(|tableau| tableau.name);
-        assert!(explicit.chain(rosenbrock).all(|name| find(name).is_some()));
+        let stabilised = rock::ALL.iter().map(|method| method.name);
+        assert!(
+            explicit
+                .chain(rosenbrock)
+                .chain(stabilised)
+                .all(|name| find(name).is_some())
+        );
     }
 }

@@ -23,6 +23,7 @@ mod newton;
 mod newton_matrix;
 mod nordsieck;
 mod one_step;
+mod rock;
 mod rosenbrock;
 mod stepper;
 mod tableau;
