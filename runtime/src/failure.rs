@@ -8,6 +8,8 @@ pub enum Failure {
     StepTooSmall { t: f64, h: f64, state: usize },
     #[error("Newton's iteration failed at t = {t} with step {h:e}")]
     NewtonDiverged { t: f64, h: f64, state: usize },
+    #[error("the step {h:e} is longer than {largest:e}, the longest stable one, at t = {t}")]
+    StepTooLong { t: f64, h: f64, largest: f64 },
     #[error("a value is not finite at t = {t}")]
     NotFinite { t: f64, h: f64, state: usize },
     #[error("{steps} steps were not enough: t = {t} reached")]
@@ -29,7 +31,7 @@ impl Failure {
             | Failure::NewtonDiverged { state, .. }
             | Failure::NotFinite { state, .. }
             | Failure::TooManySteps { state, .. } => Some(state),
-            Failure::Interrupted { .. } => None,
+            Failure::StepTooLong { .. } | Failure::Interrupted { .. } => None,
         }
     }
 
@@ -41,6 +43,9 @@ impl Failure {
             }
             Failure::NewtonDiverged { .. } => {
                 "look for jumps or poles in the equations near that time, or relax `rtol`"
+            }
+            Failure::StepTooLong { .. } => {
+                "give a shorter `dt`, or none: the longest stable step is then taken"
             }
             Failure::NotFinite { .. } => {
                 "look for a division by zero or the logarithm of a negative number near that time"

@@ -1,7 +1,9 @@
 //! Weights of all modes for one step size.
 
+use super::combine::{Sum, Weights};
 use super::equations::{Linear, Symbol};
 use super::number::{Block, Number};
+use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 
 /// Most fields that may depend on each other through the linear part.
@@ -18,7 +20,7 @@ pub(super) struct Group {
 }
 
 /// Weights of a group: a matrix of its fields, row by row, for each weight of the plan; `None`: zero.
-pub(super) type GroupWeights = Vec<Option<Symbol>>;
+pub(super) type GroupWeights = Vec<Option<Weights>>;
 
 /// What computes the weights of modes, whatever they are computed in: `put(mode, weights)` for a step `h` and `z(mode) = h L`.
 pub(super) trait WeighModes {
@@ -85,54 +87,96 @@ impl Group {
     }
 
     fn real(&self, method: &impl WeighModes, h: f64, z: impl Fn(usize) -> f64) -> GroupWeights {
-        let mut out = vec![vec![0.0; self.n_modes]; method.n_weights()];
+        let mut out = vec![vec![0.0; 2 * self.n_modes]; method.n_weights()];
         method.weigh(self.n_modes, h, z, |mode, weights| {
-            out.iter_mut()
-                .zip(weights)
-                .for_each(|(out, &weight)| out[mode] = weight);
+            for (out, &weight) in out.iter_mut().zip(weights) {
+                out[2 * mode..][..2].fill(weight);
+            }
         });
-        out.into_iter()
-            .map(|values| non_zero(Symbol::Real(values)))
-            .collect()
+        let non_zero = |values: Vec<f64>| {
+            let zero = values.iter().all(|&value| value == 0.0);
+            (!zero).then_some(Weights::Real(values))
+        };
+        out.into_iter().map(non_zero).collect()
     }
 
     fn complex(&self, method: &impl WeighModes, h: f64, symbol: &[Complex<f64>]) -> GroupWeights {
         let mut out = vec![vec![Complex::ZERO; self.n_modes]; method.n_weights()];
-        method.weigh(
-            self.n_modes,
-            h,
-            |mode| symbol[mode] * h,
-            |mode, weights| {
-                out.iter_mut()
-                    .zip(weights)
-                    .for_each(|(out, &weight)| out[mode] = weight);
-            },
-        );
-        out.into_iter()
-            .map(|values| non_zero(Symbol::new(values)))
-            .collect()
+        let z = |mode: usize| symbol[mode] * h;
+        method.weigh(self.n_modes, h, z, |mode, weights| {
+            for (out, &weight) in out.iter_mut().zip(weights) {
+                out[mode] = weight;
+            }
+        });
+        out.into_iter().map(stored).collect()
     }
 
     fn block<const N: usize>(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
         let mut out = vec![vec![Complex::ZERO; self.n_modes]; method.n_weights() * N * N];
         let z = |mode: usize| {
-            let entry = |i: usize, j: usize| {
-                self.entries[i * N + j]
-                    .as_ref()
-                    .map_or(Complex::ZERO, |symbol| symbol.at(mode) * h)
+            let value = |entry: &Option<Symbol>| match entry {
+                Some(symbol) => symbol.at(mode) * h,
+                None => Complex::ZERO,
             };
-            Block::<N>::from_fn(entry)
+            Block::<N>::from_fn(|i, j| value(&self.entries[i * N + j]))
         };
         method.weigh(self.n_modes, h, z, |mode, weights| {
             let entries = weights.iter().flat_map(|Block(rows)| rows.as_flattened());
-            out.iter_mut()
-                .zip(entries)
-                .for_each(|(out, &entry)| out[mode] = entry);
+            for (out, &entry) in out.iter_mut().zip(entries) {
+                out[mode] = entry;
+            }
         });
-        out.into_iter()
-            .map(|values| non_zero(Symbol::new(values)))
-            .collect()
+        out.into_iter().map(stored).collect()
     }
+}
+
+/// Weights as real ones if they are; `None`: zero.
+fn stored(values: Vec<Complex<f64>>) -> Option<Weights> {
+    if values.iter().any(|value| value.im != 0.0) {
+        return Some(Weights::Complex(values));
+    }
+    let zero = values.iter().all(|value| value.re == 0.0);
+    (!zero).then(|| Weights::Real(values.iter().flat_map(|value| [value.re; 2]).collect()))
+}
+
+/// Modes that a thread takes at once; vectors no longer than that are not worth a second thread.
+const CHUNK: usize = 1 << 14;
+
+/// `out = Σ weight·vector`, weights by their numbers.
+pub(super) fn combine<'a>(
+    groups: &[Group],
+    weights: &'a [GroupWeights],
+    terms: impl Iterator<Item = (usize, &'a [Complex<f64>])> + Clone + Sync,
+    out: &mut [Complex<f64>],
+) {
+    for (group, weights) in groups.iter().zip(weights) {
+        let (n, size) = (group.n_modes, group.fields.len());
+        for (i, &to) in group.fields.iter().enumerate() {
+            let chunk = |(at, out): (usize, &mut [Complex<f64>])| {
+                let range = at * CHUNK..at * CHUNK + out.len();
+                let mut sum = Sum::new(out);
+                for (weight, vector) in terms.clone() {
+                    for (j, &from) in group.fields.iter().enumerate() {
+                        if let Some(weights) = &weights[(weight * size + i) * size + j] {
+                            sum.push(weights, &vector[from * n..][..n], range.clone());
+                        }
+                    }
+                }
+                sum.finish();
+            };
+            let out = &mut out[to * n..][..n];
+            if n <= CHUNK {
+                chunk((0, out));
+            } else {
+                out.par_chunks_mut(CHUNK).enumerate().for_each(chunk);
+            }
+        }
+    }
+}
+
+/// Whether two steps from `t` are one: those to a target differ in the rounding of `t`.
+pub(super) fn same_step(t: f64, a: f64, b: f64) -> bool {
+    (a - b).abs() <= 4.0 * f64::EPSILON * (t.abs() + a)
 }
 
 fn non_zero(symbol: Symbol) -> Option<Symbol> {

@@ -1,14 +1,22 @@
 //! Weighted sums of vectors of modes, the inner loops of the steppers: every vector is read once and nothing but the result is written.
 
-use super::equations::Symbol;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd, bytemuck};
 use rustfft::num_complex::Complex;
-use std::ops::Mul;
+use std::ops::Range;
+
+/// Weights of all modes.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Weights {
+    /// Real ones, each twice: for the real and the imaginary part.
+    Real(Vec<f64>),
+    /// Complex ones.
+    Complex(Vec<Complex<f64>>),
+}
 
 /// Terms taken in one pass.
 const PASS: usize = 8;
-/// Modes taken at once, one cache line.
-const BLOCK: usize = 4;
+/// Numbers taken at once where values are added up.
+const BLOCK: usize = 8;
 
 /// A sum that is collected term by term and computed in as few passes as can be.
 pub(super) struct Sum<'a> {
@@ -36,17 +44,25 @@ impl<'a> Sum<'a> {
         }
     }
 
-    /// Adds a term.
-    pub(super) fn push(&mut self, weights: &'a Symbol, vector: &'a [Complex<f64>]) {
+    /// Adds a term: these modes of weights and of what they weigh.
+    pub(super) fn push(
+        &mut self,
+        weights: &'a Weights,
+        vector: &'a [Complex<f64>],
+        modes: Range<usize>,
+    ) {
         let Sum {
             out,
             begun,
             real,
             complex,
         } = self;
+        let vector = &vector[modes.clone()];
         match weights {
-            Symbol::Real(weights) => real.push(out, begun, weights, vector),
-            Symbol::Complex(weights) => complex.push(out, begun, weights, vector),
+            Weights::Real(weights) => {
+                real.push(out, begun, &weights[2 * modes.start..2 * modes.end], vector)
+            }
+            Weights::Complex(weights) => complex.push(out, begun, &weights[modes], vector),
         }
     }
 
@@ -60,10 +76,7 @@ impl<'a> Sum<'a> {
     }
 }
 
-impl<'a, W: Copy> Terms<'a, W>
-where
-    Complex<f64>: Mul<W, Output = Complex<f64>>,
-{
+impl<'a, W: Weight> Terms<'a, W> {
     fn new() -> Self {
         Terms {
             terms: [(&[], &[]); PASS],
@@ -120,47 +133,101 @@ struct Pass<'a, 'b, W, const T: usize, const ADD: bool> {
     terms: [(&'b [W], &'b [Complex<f64>]); T],
 }
 
-impl<W: Copy, const T: usize, const ADD: bool> WithSimd for Pass<'_, '_, W, T, ADD>
-where
-    Complex<f64>: Mul<W, Output = Complex<f64>>,
-{
+impl<W: Weight, const T: usize, const ADD: bool> WithSimd for Pass<'_, '_, W, T, ADD> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let whole = self.out.len() / BLOCK;
-        let parts = self.terms.map(|(w, v)| {
+    fn with_simd<S: Simd>(self, simd: S) {
+        W::pass::<S, T, ADD>(simd, self.out, self.terms);
+    }
+}
+
+/// What weights are made of.
+trait Weight: Copy {
+    /// `out = Σ w v`, or added to what is there.
+    fn pass<S: Simd, const T: usize, const ADD: bool>(
+        simd: S,
+        out: &mut [Complex<f64>],
+        terms: [(&[Self], &[Complex<f64>]); T],
+    );
+}
+
+impl Weight for f64 {
+    #[inline(always)]
+    fn pass<S: Simd, const T: usize, const ADD: bool>(
+        simd: S,
+        out: &mut [Complex<f64>],
+        terms: [(&[Self], &[Complex<f64>]); T],
+    ) {
+        // Real and imaginary parts alike.
+        let (out, out_rest) = S::as_mut_simd_f64s(bytemuck::cast_slice_mut(out));
+        let (n, n_rest) = (out.len(), out_rest.len());
+        let whole = terms.map(|(w, v)| {
             (
-                &w.as_chunks::<BLOCK>().0[..whole],
-                &v.as_chunks::<BLOCK>().0[..whole],
+                &S::as_simd_f64s(w).0[..n],
+                &S::as_simd_f64s(bytemuck::cast_slice(v)).0[..n],
             )
         });
-        let (out_blocks, out_rest) = self.out.as_chunks_mut::<BLOCK>();
-        for (i, out) in out_blocks[..whole].iter_mut().enumerate() {
-            let mut sum = if ADD { *out } else { [Complex::ZERO; BLOCK] };
-            for (w, v) in &parts {
-                for l in 0..BLOCK {
-                    sum[l] += v[i][l] * w[i][l];
-                }
+        for (i, out) in out.iter_mut().enumerate() {
+            let mut sum = if ADD { *out } else { simd.splat_f64s(0.0) };
+            for (w, v) in &whole {
+                sum = simd.mul_add_e_f64s(w[i], v[i], sum);
             }
             *out = sum;
         }
+        let rest = terms.map(|(w, v)| {
+            (
+                &S::as_simd_f64s(w).1[..n_rest],
+                &S::as_simd_f64s(bytemuck::cast_slice(v)).1[..n_rest],
+            )
+        });
         for (i, out) in out_rest.iter_mut().enumerate() {
-            let mut sum = if ADD { *out } else { Complex::ZERO };
-            for (w, v) in &self.terms {
-                sum += v[whole * BLOCK + i] * w[whole * BLOCK + i];
-            }
-            *out = sum;
+            let start = if ADD { *out } else { 0.0 };
+            *out = rest.iter().fold(start, |sum, (w, v)| sum + w[i] * v[i]);
         }
     }
 }
 
-/// `Σ weight·|v|²`, in an order that does not depend on the machine.
-pub(super) fn weighted_square(weights: &[f64], vector: &[Complex<f64>]) -> f64 {
-    Arch::new().dispatch(WeightedSquare(weights, vector))
+impl Weight for Complex<f64> {
+    #[inline(always)]
+    fn pass<S: Simd, const T: usize, const ADD: bool>(
+        simd: S,
+        out: &mut [Complex<f64>],
+        terms: [(&[Self], &[Complex<f64>]); T],
+    ) {
+        let (out, out_rest) = S::as_mut_simd_c64s(out);
+        let (n, n_rest) = (out.len(), out_rest.len());
+        let whole = terms.map(|(w, v)| (&S::as_simd_c64s(w).0[..n], &S::as_simd_c64s(v).0[..n]));
+        for (i, out) in out.iter_mut().enumerate() {
+            let mut sum = if ADD {
+                *out
+            } else {
+                simd.splat_c64s(Complex::ZERO)
+            };
+            for (w, v) in &whole {
+                sum = simd.mul_add_e_c64s(w[i], v[i], sum);
+            }
+            *out = sum;
+        }
+        let rest = terms.map(|(w, v)| {
+            (
+                &S::as_simd_c64s(w).1[..n_rest],
+                &S::as_simd_c64s(v).1[..n_rest],
+            )
+        });
+        for (i, out) in out_rest.iter_mut().enumerate() {
+            let start = if ADD { *out } else { Complex::ZERO };
+            *out = rest.iter().fold(start, |sum, (w, v)| sum + w[i] * v[i]);
+        }
+    }
 }
 
-struct WeightedSquare<'a>(&'a [f64], &'a [Complex<f64>]);
+/// `Σ weight·|v|²`, in an order that does not depend on the machine. Weights come twice, for the real and the imaginary part.
+pub(super) fn weighted_square(weights: &[f64], vector: &[Complex<f64>]) -> f64 {
+    Arch::new().dispatch(WeightedSquare(weights, bytemuck::cast_slice(vector)))
+}
+
+struct WeightedSquare<'a>(&'a [f64], &'a [f64]);
 
 impl WithSimd for WeightedSquare<'_> {
     type Output = f64;
@@ -170,22 +237,22 @@ impl WithSimd for WeightedSquare<'_> {
         let (weights, weights_rest) = self.0.as_chunks::<BLOCK>();
         let (blocks, rest) = self.1.as_chunks::<BLOCK>();
         let mut sums = [0.0; BLOCK];
-        for (w, v) in weights.iter().zip(blocks) {
+        for (w, x) in weights.iter().zip(blocks) {
             for l in 0..BLOCK {
-                sums[l] += w[l] * (v[l].re * v[l].re + v[l].im * v[l].im);
+                sums[l] += w[l] * x[l] * x[l];
             }
         }
-        let rest = weights_rest.iter().zip(rest).map(|(w, v)| w * v.norm_sqr());
+        let rest = weights_rest.iter().zip(rest).map(|(w, x)| w * x * x);
         sums.iter().sum::<f64>() + rest.sum::<f64>()
     }
 }
 
 /// Whether all values are finite.
 pub(super) fn all_finite(vector: &[Complex<f64>]) -> bool {
-    Arch::new().dispatch(AllFinite(vector))
+    Arch::new().dispatch(AllFinite(bytemuck::cast_slice(vector)))
 }
 
-struct AllFinite<'a>(&'a [Complex<f64>]);
+struct AllFinite<'a>(&'a [f64]);
 
 impl WithSimd for AllFinite<'_> {
     type Output = bool;
@@ -194,14 +261,14 @@ impl WithSimd for AllFinite<'_> {
     fn with_simd<S: Simd>(self, _simd: S) -> bool {
         // 0·x is 0, or not a number where x is not finite.
         let (blocks, rest) = self.0.as_chunks::<BLOCK>();
-        let mut sums = [Complex::ZERO; BLOCK];
+        let mut sums = [0.0; BLOCK];
         for block in blocks {
             for l in 0..BLOCK {
                 sums[l] += block[l] * 0.0;
             }
         }
-        let rest: Complex<f64> = rest.iter().map(|x| x * 0.0).sum();
-        sums.iter().sum::<Complex<f64>>() + rest == Complex::ZERO
+        let rest = rest.iter().map(|x| x * 0.0);
+        sums.iter().sum::<f64>() + rest.sum::<f64>() == 0.0
     }
 }
 
@@ -222,18 +289,26 @@ mod tests {
                 let vectors: Vec<_> = (0..n_terms).map(|t| vector(n, f64::from(t))).collect();
                 let weights: Vec<_> = (0..n_terms)
                     .map(|t| match t % 3 {
-                        0 => Symbol::Complex(vector(n, 0.3 + f64::from(t))),
-                        _ => Symbol::Real(vector(n, f64::from(t)).iter().map(|w| w.im).collect()),
+                        0 => Weights::Complex(vector(n, 0.3 + f64::from(t))),
+                        _ => Weights::Real(
+                            vector(n, f64::from(t))
+                                .iter()
+                                .flat_map(|w| [w.im; 2])
+                                .collect(),
+                        ),
                     })
                     .collect();
                 let mut out = vector(n, 0.5);
                 let mut sum = Sum::new(&mut out);
                 for (weights, vector) in weights.iter().zip(&vectors) {
-                    sum.push(weights, vector);
+                    sum.push(weights, vector, 0..n);
                 }
                 sum.finish();
                 for (i, out) in out.iter().enumerate() {
-                    let terms = weights.iter().zip(&vectors).map(|(w, v)| w.at(i) * v[i]);
+                    let terms = weights.iter().zip(&vectors).map(|(w, v)| match w {
+                        Weights::Real(w) => w[2 * i] * v[i],
+                        Weights::Complex(w) => w[i] * v[i],
+                    });
                     assert!((out - terms.sum::<Complex<f64>>()).norm() < 1e-13);
                 }
             }
@@ -248,7 +323,7 @@ mod tests {
                 assert!(all_finite(&values));
                 values[at].im = bad;
                 assert!(!all_finite(&values));
-                assert!(!weighted_square(&[1.0; 7], &values).is_finite());
+                assert!(!weighted_square(&[1.0; 14], &values).is_finite());
             }
         }
     }

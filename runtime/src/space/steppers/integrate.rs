@@ -1,7 +1,8 @@
 //! The loop over the steps of split equations: targets, step sizes, limits, interruption. What it guarantees is said in [`super`].
 
-use super::combine::weighted_square;
+use super::combine::{all_finite, weighted_square};
 use super::equations::SplitEquations;
+use super::targets::{Targets, cut, fixed_step};
 use crate::failure::Failure;
 use crate::ode::control::{Controller, is_too_small};
 use crate::solution::Counts;
@@ -48,7 +49,7 @@ pub type SplitSink<'a> = dyn FnMut(f64, &[Complex<f64>]) + 'a;
 pub(super) struct Tolerances<'a> {
     rtol: f64,
     atol: &'a [f64],
-    /// Per mode.
+    /// Per mode, twice each.
     weights: Vec<f64>,
 }
 
@@ -86,7 +87,7 @@ impl Tolerances<'_> {
         u: &'a [Complex<f64>],
         v: &'a [Complex<f64>],
     ) -> impl Iterator<Item = f64> + 'a {
-        let n = self.weights.len();
+        let n = self.weights.len() / 2;
         self.atol.iter().enumerate().map(move |(field, atol)| {
             let rms =
                 |u: &[Complex<f64>]| weighted_square(&self.weights, &u[field * n..][..n]).sqrt();
@@ -112,9 +113,7 @@ const MAX_ATTEMPTS: u32 = 60;
 const PI_BETA: f64 = 0.4;
 /// Rungs of the ladder of step sizes for each power of two. The step is on average 8 % shorter than it might be.
 const RUNGS: f64 = 4.0;
-/// A rest of up to this many steps is cut into equal ones: equal intervals between saved times then have equal steps.
-const EVEN: f64 = 8.0;
-/// A rest that is longer than a whole number of steps by less than this part of a step is no step more.
+/// A size this part below a rung counts as on it.
 const SLACK: f64 = 1e-9;
 
 /// Runs a method of this order to the end time; saved states go to `sink`. Gives the time reached.
@@ -130,7 +129,12 @@ pub(super) fn integrate(
         StepSize::Adaptive { rtol, atol } => Some(Tolerances {
             rtol,
             atol,
-            weights: problem.equations.weights(),
+            weights: problem
+                .equations
+                .weights()
+                .iter()
+                .flat_map(|&w| [w; 2])
+                .collect(),
         }),
     };
     let mut run = Run {
@@ -164,11 +168,11 @@ impl Run<'_> {
         sink: &mut SplitSink<'_>,
         counts: &mut Counts,
     ) -> Result<(), Failure> {
-        if !super::combine::all_finite(self.stepper.u()) {
+        if !all_finite(self.stepper.u()) {
             return Err(self.not_finite(self.stepper.u()));
         }
-        let mut targets = Targets::new(problem);
-        targets.reached(self.t, self.stepper.u(), sink);
+        let mut targets = Targets::new(problem.save_at, problem.t0, problem.t_end);
+        (0..targets.due(self.t)).for_each(|_| sink(self.t, self.stepper.u()));
         if self.t < problem.t_end {
             self.h = match problem.step {
                 StepSize::Fixed(dt) => dt,
@@ -179,8 +183,8 @@ impl Run<'_> {
             if (problem.interrupt)(self.t) {
                 return Err(Failure::Interrupted { t: self.t });
             }
-            self.advance(targets.next(problem.t_end), problem, counts)?;
-            targets.reached(self.t, self.stepper.u(), sink);
+            self.advance(targets.next(), problem, counts)?;
+            (0..targets.due(self.t)).for_each(|_| sink(self.t, self.stepper.u()));
         }
         Ok(())
     }
@@ -203,8 +207,8 @@ impl Run<'_> {
                 });
             }
             let (h, t) = match problem.step {
-                StepSize::Fixed(dt) => self.fixed(dt, target),
-                StepSize::Adaptive { .. } => self.cut(target),
+                StepSize::Fixed(dt) => fixed_step(self.t, self.anchor, dt, target),
+                StepSize::Adaptive { .. } => cut(self.t, self.h, target),
             };
             if is_too_small(self.t, h) && t < target {
                 break;
@@ -234,7 +238,7 @@ impl Run<'_> {
             counts.rejected += 1;
         }
         let (u, e) = self.stepper.tried();
-        if super::combine::all_finite(u) && super::combine::all_finite(e) {
+        if all_finite(u) && all_finite(e) {
             Err(Failure::StepTooSmall {
                 t: self.t,
                 h: self.h,
@@ -252,29 +256,6 @@ impl Run<'_> {
         // A step that a target made short says nothing against the step before it.
         if error > 1.0 || !error.is_finite() || !shortened || next > self.h {
             self.h = next;
-        }
-    }
-
-    /// A fixed step, and the time it leads to.
-    fn fixed(&self, dt: f64, target: f64) -> (f64, f64) {
-        let (start, steps) = self.anchor;
-        let t = start + (steps + 1) as f64 * dt;
-        if t < target - SLACK * dt {
-            (dt, t)
-        } else {
-            (target - self.t, target)
-        }
-    }
-
-    /// A step of at most about `self.h`, and the time it leads to.
-    fn cut(&self, target: f64) -> (f64, f64) {
-        let rest = target - self.t;
-        let steps = (rest / self.h - SLACK).ceil();
-        if steps <= 1.0 {
-            (rest, target)
-        } else {
-            let h = if steps <= EVEN { rest / steps } else { self.h };
-            (h, self.t + h)
         }
     }
 
@@ -317,7 +298,7 @@ impl Run<'_> {
             return 0;
         };
         let (u, e) = self.stepper.tried();
-        let n = tolerances.weights.len();
+        let n = tolerances.weights.len() / 2;
         let largest = |values: &mut dyn Iterator<Item = f64>| {
             values
                 .enumerate()
@@ -328,7 +309,9 @@ impl Run<'_> {
                 .0
         };
         let field = largest(&mut tolerances.of_fields(e, self.stepper.u(), u));
-        let parts = e[field * n..][..n].iter().zip(&tolerances.weights);
+        let parts = e[field * n..][..n]
+            .iter()
+            .zip(tolerances.weights.iter().step_by(2));
         field * n + largest(&mut parts.map(|(e, weight)| weight * e.norm_sqr()))
     }
 }
@@ -336,43 +319,4 @@ impl Run<'_> {
 /// The largest rung of the ladder that is not above `h`.
 fn rung(h: f64) -> f64 {
     ((h.log2() * RUNGS + SLACK).floor() / RUNGS).exp2()
-}
-
-/// The saved times still to come.
-struct Targets<'a> {
-    /// `None`: every step is saved.
-    times: Option<&'a [f64]>,
-}
-
-impl<'a> Targets<'a> {
-    fn new(problem: &SplitProblem<'a>) -> Self {
-        let wanted = |times: &'a [f64]| {
-            let (first, end) = (
-                times.partition_point(|&t| t < problem.t0),
-                times.partition_point(|&t| t <= problem.t_end),
-            );
-            &times[first..end.max(first)]
-        };
-        Targets {
-            times: problem.save_at.map(wanted),
-        }
-    }
-
-    /// The time not to be passed.
-    fn next(&self, t_end: f64) -> f64 {
-        self.times
-            .and_then(|times| times.first().copied())
-            .unwrap_or(t_end)
-    }
-
-    /// Saves what is wanted of this time.
-    fn reached(&mut self, t: f64, u: &[Complex<f64>], sink: &mut SplitSink<'_>) {
-        let Some(times) = &mut self.times else {
-            return sink(t, u);
-        };
-        while times.first() == Some(&t) {
-            sink(t, u);
-            *times = &times[1..];
-        }
-    }
 }

@@ -3,6 +3,7 @@
 use super::coefficients::MOST_COUPLED;
 use super::equations::Linear;
 use super::integrate::{SplitProblem, SplitSink, SplitStepper, StepSize, integrate};
+use super::multistep::{self, MultistepStepper};
 use super::runge_kutta::RungeKutta;
 use super::tableau::{Tableau, additive, exponential};
 use crate::solution::{Counts, Outcome};
@@ -30,6 +31,9 @@ pub const METHODS: &[SplitMethod] = &[
     exponential_row::<2>(),
     additive_row::<0>(),
     additive_row::<1>(),
+    multistep_row::<0>(),
+    multistep_row::<1>(),
+    multistep_row::<2>(),
 ];
 
 const fn exponential_row<const I: usize>() -> SplitMethod {
@@ -65,6 +69,18 @@ const fn additive_row<const I: usize>() -> SplitMethod {
                 u,
             ))
         },
+    }
+}
+
+const fn multistep_row<const I: usize>() -> SplitMethod {
+    let formula = multistep::ALL[I];
+    SplitMethod {
+        name: formula.name,
+        order: formula.order,
+        embedded_order: None,
+        about: formula.about,
+        reference: formula.reference,
+        start: |linear, u| Box::new(MultistepStepper::new(multistep::ALL[I], linear, u)),
     }
 }
 
@@ -128,4 +144,21 @@ pub fn solve(
         t,
         failure: result.err(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tableau_has_a_row() {
+        let exponential = exponential::ALL.iter().map(|tableau| tableau.name);
+        let additive = additive::ALL.iter().map(|tableau| tableau.name);
+        let multistep = multistep::ALL.iter().map(|formula| formula.name);
+        let names: Vec<_> = exponential.chain(additive).chain(multistep).collect();
+        assert_eq!(
+            names,
+            METHODS.iter().map(|row| row.name).collect::<Vec<_>>()
+        );
+    }
 }

@@ -10,12 +10,20 @@
 mod coefficients;
 mod combine;
 mod equations;
+mod implicit;
 mod integrate;
 mod methods;
+mod multistep;
 mod number;
 mod phi;
 mod runge_kutta;
+mod strong_stability;
 mod tableau;
+mod targets;
 pub use equations::{Linear, SplitEquations, Symbol};
+pub use implicit::ImplicitPart;
 pub use integrate::{SplitProblem, SplitSink, StepSize};
 pub use methods::{METHODS, SplitError, SplitMethod, solve};
+pub use strong_stability::{
+    BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, StrongStability, solve_bounded,
+};

@@ -1,7 +1,7 @@
 //! One-step methods for split equations: one formula over all tableaus.
 
-use super::coefficients::{Group, GroupWeights, WeighModes, groups};
-use super::combine::{Sum, all_finite};
+use super::coefficients::{Group, GroupWeights, WeighModes, combine, groups, same_step};
+use super::combine::all_finite;
 use super::equations::{Linear, SplitEquations};
 use super::integrate::{SplitStepper, Tolerances};
 use super::number::Number;
@@ -23,7 +23,6 @@ pub(super) struct RungeKutta {
     groups: Vec<Group>,
     /// Weights by step size, the last used first.
     kept: Vec<(f64, Vec<GroupWeights>)>,
-    n_modes: usize,
     u: Vec<Complex<f64>>,
     u_new: Vec<Complex<f64>>,
     /// Argument of a stage.
@@ -61,7 +60,6 @@ impl RungeKutta {
             tableau,
             groups: groups(linear),
             kept: Vec::new(),
-            n_modes: linear.n_modes,
             u: u.to_vec(),
             u_new: zeros.clone(),
             argument: zeros.clone(),
@@ -74,8 +72,6 @@ impl RungeKutta {
 
     /// Brings the weights for a step `h` from `t` to the front.
     fn weights_for(&mut self, t: f64, h: f64, counts: &mut Counts) {
-        // Steps to a target differ in the rounding of t; that much is no other step.
-        let slack = 4.0 * f64::EPSILON * (t.abs() + h);
         let most = if self.u.len() > LARGE {
             KEPT_LARGE
         } else {
@@ -84,21 +80,24 @@ impl RungeKutta {
         match self
             .kept
             .iter()
-            .position(|(kept, _)| (kept - h).abs() <= slack)
+            .position(|(kept, _)| same_step(t, h, *kept))
         {
             Some(at) => self.kept[..=at].rotate_right(1),
             None => {
                 self.kept.truncate(most - 1);
                 let method = (self.tableau, self.plan.n_weights);
-                let weights = self
-                    .groups
-                    .iter()
-                    .map(|group| group.weights(&method, h))
-                    .collect();
-                self.kept.insert(0, (h, weights));
+                let weights = self.groups.iter().map(|group| group.weights(&method, h));
+                self.kept.insert(0, (h, weights.collect()));
                 counts.factorizations += 1;
             }
         }
+    }
+
+    /// Goes on from another state, at which `N` is known.
+    pub(super) fn go_on_from(&mut self, u: &[Complex<f64>], n: &[Complex<f64>]) {
+        self.u.copy_from_slice(u);
+        self.n[0].copy_from_slice(n);
+        self.n_known = true;
     }
 
     fn know_n(&mut self, equations: &mut dyn SplitEquations, t: f64, counts: &mut Counts) {
@@ -110,46 +109,20 @@ impl RungeKutta {
     }
 }
 
-/// Where the vectors of a step are.
-struct Vectors<'a> {
-    u: &'a [Complex<f64>],
-    n: &'a [Vec<Complex<f64>>],
-    n_modes: usize,
-}
-
-impl Vectors<'_> {
-    fn get(&self, vector: Vector, field: usize) -> &[Complex<f64>] {
-        let all = match vector {
-            Vector::Start => self.u,
-            Vector::Stage(i) => &self.n[i],
-            Vector::End => self.n.last().expect("stages"),
-        };
-        &all[field * self.n_modes..][..self.n_modes]
-    }
-
-    /// `out = row`
-    fn combine(
-        &self,
-        row: &Row,
-        groups: &[Group],
-        weights: &[GroupWeights],
-        out: &mut [Complex<f64>],
-    ) {
-        for (group, weights) in groups.iter().zip(weights) {
-            let size = group.fields.len();
-            for (i, &to) in group.fields.iter().enumerate() {
-                let mut sum = Sum::new(&mut out[to * self.n_modes..][..self.n_modes]);
-                for &(weight, vector) in row {
-                    for (j, &from) in group.fields.iter().enumerate() {
-                        if let Some(symbol) = &weights[(weight * size + i) * size + j] {
-                            sum.push(symbol, self.get(vector, from));
-                        }
-                    }
-                }
-                sum.finish();
-            }
-        }
-    }
+/// `out = row`, of the state at the beginning and of `N` at the stages.
+fn combine_row(
+    row: &Row,
+    (u, n): (&[Complex<f64>], &[Vec<Complex<f64>>]),
+    (groups, weights): (&[Group], &[GroupWeights]),
+    out: &mut [Complex<f64>],
+) {
+    let get = |vector: Vector| match vector {
+        Vector::Start => u,
+        Vector::Stage(i) => &n[i],
+        Vector::End => n.last().expect("stages"),
+    };
+    let terms = row.iter().map(|&(weight, vector)| (weight, get(vector)));
+    combine(groups, weights, terms, out);
 }
 
 impl SplitStepper for RungeKutta {
@@ -163,27 +136,14 @@ impl SplitStepper for RungeKutta {
         self.weights_for(t, h, counts);
         self.know_n(equations, t, counts);
         let stages = self.plan.times.len();
-        let weights = &self.kept[0].1;
+        let linear = (&self.groups[..], &self.kept[0].1[..]);
         for (i, row) in self.plan.stages.iter().enumerate() {
-            let vectors = Vectors {
-                u: &self.u,
-                n: &self.n,
-                n_modes: self.n_modes,
-            };
-            vectors.combine(row, &self.groups, weights, &mut self.argument);
-            equations.nonlinear(
-                t + self.plan.times[i + 1] * h,
-                &self.argument,
-                &mut self.n[i + 1],
-            );
+            combine_row(row, (&self.u, &self.n), linear, &mut self.argument);
+            let t = t + self.plan.times[i + 1] * h;
+            equations.nonlinear(t, &self.argument, &mut self.n[i + 1]);
         }
         counts.rhs += stages as u64 - 1;
-        let vectors = Vectors {
-            u: &self.u,
-            n: &self.n,
-            n_modes: self.n_modes,
-        };
-        vectors.combine(&self.plan.end, &self.groups, weights, &mut self.u_new);
+        combine_row(&self.plan.end, (&self.u, &self.n), linear, &mut self.u_new);
         if self.plan.first_same_as_last() {
             equations.nonlinear(t + h, &self.u_new, &mut self.n[stages]);
             counts.rhs += 1;
@@ -195,12 +155,12 @@ impl SplitStepper for RungeKutta {
                 f64::NAN
             };
         };
-        let vectors = Vectors {
-            u: &self.u,
-            n: &self.n,
-            n_modes: self.n_modes,
-        };
-        vectors.combine(&self.plan.error, &self.groups, weights, &mut self.error);
+        combine_row(
+            &self.plan.error,
+            (&self.u, &self.n),
+            linear,
+            &mut self.error,
+        );
         tolerances.norm(&self.error, &self.u, &self.u_new)
     }
 
