@@ -1,3 +1,4 @@
 //! Fields in space: stepping of semi-discrete partial differential equations.
 
+pub mod multigrid;
 pub mod steppers;
