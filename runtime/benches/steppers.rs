@@ -9,9 +9,9 @@ use ansatz_runtime::space::steppers::{METHODS, SplitEquations, SplitProblem, Ste
 use ansatz_tests::spectral::{kuramoto_sivashinsky, two_thirds};
 
 /// Steps of a batch: shorter than a time slice.
-const STEPS: u64 = 40;
+const STEPS: u64 = 200;
 /// Batches, of which the fastest counts: other processes only ever slow them down.
-const BATCHES: usize = 400;
+const BATCHES: usize = 200;
 
 fn main() {
     let n = 1024;

@@ -23,9 +23,14 @@ pub struct Bandit {
 }
 
 impl Relaxation {
-    /// What is best in most problems of so many axes, by the bench of this project.
+    /// The best of the bench of this project for so many axes: over a sequence, learning ends there and costs up to 5 % more cycles. In one
+    /// dimension cycles without over-relaxation are exact.
     pub fn usual(axes: usize) -> Self {
-        Relaxation::Fixed(if axes < 3 { 1.06 } else { 1.12 })
+        Relaxation::Fixed(match axes {
+            0 | 1 => 1.0,
+            2 => 1.12,
+            _ => 1.2,
+        })
     }
 
     /// Finds the factor over a sequence of solutions.
