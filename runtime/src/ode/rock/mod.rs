@@ -147,6 +147,7 @@ impl Stabilised {
             2 => Polynomial::order_2(stages),
             _ => Polynomial::order_4(stages),
         };
+        debug_assert!(self.reach(stages) <= polynomial.length);
         let finish = (self.order == 4).then(|| Finish::after(&polynomial.recurrence));
         Coefficients {
             stages,

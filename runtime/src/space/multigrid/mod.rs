@@ -12,8 +12,8 @@
 mod grid;
 mod relaxation;
 
+use grid::Grid;
 pub use grid::Wall;
-use grid::{Axes, Grid};
 pub use relaxation::Relaxation;
 
 /// The equation `κu − ∇²u = f` between walls.

@@ -178,7 +178,3 @@ pub(super) fn combine<'a>(
 pub(super) fn same_step(t: f64, a: f64, b: f64) -> bool {
     (a - b).abs() <= 4.0 * f64::EPSILON * (t.abs() + a)
 }
-
-fn non_zero(symbol: Symbol) -> Option<Symbol> {
-    (!symbol.is_zero()).then_some(symbol)
-}

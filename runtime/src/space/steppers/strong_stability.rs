@@ -191,7 +191,7 @@ impl Run {
                 largest,
             });
         }
-        if !(h > 0.0) || (is_too_small(self.t, h) && t < target) {
+        if h.is_nan() || (is_too_small(self.t, h) && t < target) {
             return Err(Failure::StepTooSmall {
                 t: self.t,
                 h,
