@@ -1,9 +1,11 @@
-//! Compiled code as a safe callable. The only `unsafe` of the project is here.
+//! Compiled code as a safe callable. The only `unsafe` of the project is here and in `row/kernel.rs`.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use cranelift_codegen::ir::Signature;
+use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
 
@@ -242,13 +244,58 @@ impl Evaluator {
     }
 }
 
+/// Functions in executable memory, freed when dropped.
+pub(super) struct Executable {
+    /// Owner of the memory; taken when dropped. Locked never; the mutex makes it shareable.
+    module: Mutex<Option<JITModule>>,
+}
+
+impl Executable {
+    /// Places functions of one signature in memory; their addresses are valid as long as the result lives.
+    pub(super) fn new(
+        functions: &[Vec<u8>],
+        target: OwnedTargetIsa,
+        signature: fn(CallConv) -> Signature,
+    ) -> (Executable, Vec<*const u8>) {
+        let mut module = JITModule::new(JITBuilder::with_isa(target, default_libcall_names()));
+        let signature = signature(module.isa().default_call_conv());
+        let mut ids = Vec::with_capacity(functions.len());
+        for bytes in functions {
+            let id = module
+                .declare_anonymous_function(&signature)
+                .expect("the signature is supported");
+            module
+                .define_function_bytes(id, 1, bytes, &[])
+                .expect("there is memory for code");
+            ids.push(id);
+        }
+        module
+            .finalize_definitions()
+            .expect("code without relocations can be finalized");
+        let addresses = ids.into_iter().map(|id| module.get_finalized_function(id));
+        let addresses = addresses.collect();
+        let module = Mutex::new(Some(module));
+        (Executable { module }, addresses)
+    }
+}
+
+#[expect(unsafe_code, reason = "executable memory has no safe owner")]
+impl Drop for Executable {
+    fn drop(&mut self) {
+        let module = self.module.get_mut().ok().and_then(Option::take);
+        if let Some(module) = module {
+            // SAFETY: whoever keeps an address keeps the owner beside it, and calls nothing after dropping it.
+            unsafe { module.free_memory() };
+        }
+    }
+}
+
 /// Machine code in executable memory.
 struct MachineCode {
     chunks: Vec<Chunk>,
     /// Outputs that are inputs or fixed, and their position in the workspace.
     copied: Vec<(u32, u32)>,
-    /// Owner of the memory; taken when dropped. Locked never; the mutex makes it shareable.
-    module: Mutex<Option<JITModule>>,
+    _memory: Executable,
 }
 
 /// `(workspace, outputs)`
@@ -262,26 +309,11 @@ impl MachineCode {
     fn new(tape: &Tape, layout: &Layout, chunk_size: usize) -> MachineCode {
         let target = machine::target();
         let pieces = machine::assemble(tape, layout, &target, chunk_size);
-        let mut module = JITModule::new(JITBuilder::with_isa(target, default_libcall_names()));
-        let signature = machine::signature(module.isa().default_call_conv());
-        let mut ids = Vec::with_capacity(pieces.len());
-        for bytes in pieces {
-            let id = module
-                .declare_anonymous_function(&signature)
-                .expect("the signature is supported");
-            module
-                .define_function_bytes(id, 1, &bytes, &[])
-                .expect("there is memory for code");
-            ids.push(id);
-        }
-        module
-            .finalize_definitions()
-            .expect("code without relocations can be finalized");
-        let chunk = |id| {
-            // SAFETY: the address is that of a finalized function with exactly this signature and calling convention; it stays valid until `drop` frees it.
-            unsafe { std::mem::transmute::<*const u8, Chunk>(module.get_finalized_function(id)) }
+        let (memory, addresses) = Executable::new(&pieces, target, machine::signature);
+        let chunk = |address| {
+            // SAFETY: the address is that of a function with exactly this signature and calling convention; it lives as long as `memory`, which stands beside it.
+            unsafe { std::mem::transmute::<*const u8, Chunk>(address) }
         };
-        let chunks = ids.into_iter().map(chunk).collect();
         let outputs = tape
             .outputs
             .iter()
@@ -291,9 +323,9 @@ impl MachineCode {
             .map(|(i, &slot)| (i as u32, layout.place(slot)))
             .collect();
         MachineCode {
-            chunks,
+            chunks: addresses.into_iter().map(chunk).collect(),
             copied,
-            module: Mutex::new(Some(module)),
+            _memory: memory,
         }
     }
 
@@ -307,17 +339,6 @@ impl MachineCode {
         }
         for &(i, place) in &self.copied {
             out[i as usize] = workspace[place as usize];
-        }
-    }
-}
-
-#[expect(unsafe_code, reason = "executable memory has no safe owner")]
-impl Drop for MachineCode {
-    fn drop(&mut self) {
-        let module = self.module.get_mut().ok().and_then(Option::take);
-        if let Some(module) = module {
-            // SAFETY: the function pointers live in `self` alone and are not called after this.
-            unsafe { module.free_memory() };
         }
     }
 }

@@ -209,7 +209,7 @@ impl<'a> Lowering<'a> {
         let signature = *self.call1.get_or_insert_with(|| {
             self.cursor
                 .func
-                .import_signature(call_signature(call_conv, 1))
+                .import_signature(math::signature(call_conv, 1))
         });
         let a = self.value(a);
         self.call(op, signature, math::call1 as *const () as usize, &[a])
@@ -225,7 +225,7 @@ impl<'a> Lowering<'a> {
         let signature = *self.call2.get_or_insert_with(|| {
             self.cursor
                 .func
-                .import_signature(call_signature(call_conv, 2))
+                .import_signature(math::signature(call_conv, 2))
         });
         let (a, b) = (self.value(a), self.value(b));
         self.call(op, signature, math::call2 as *const () as usize, &[a, b])
@@ -240,16 +240,6 @@ impl<'a> Lowering<'a> {
             .call_indirect(signature, callee, &[&[code], args].concat());
         self.cursor.func.dfg.first_result(call)
     }
-}
-
-fn call_signature(call_conv: CallConv, n_args: usize) -> Signature {
-    let mut signature = Signature::new(call_conv);
-    signature.params.push(AbiParam::new(I64));
-    signature
-        .params
-        .extend(std::iter::repeat_n(AbiParam::new(F64), n_args));
-    signature.returns.push(AbiParam::new(F64));
-    signature
 }
 
 /// Comparisons and their condition codes: with NaN all but "not equal" are false, as in the operator table.

@@ -4,7 +4,7 @@
 //! `tables` at once, walked by loops; `machine` after Cranelift has compiled it, for kernels that are evaluated so often that this pays. Both keep the order of
 //! additions that the tape fixes, use no fused multiply-add, and call the functions of the operator table.
 //!
-//! Deliberately absent: optimisation across terms (the work of `simplify`), and vector code (the loops of grid blocks will want it).
+//! Loops over grids are the work of [`row`]. Deliberately absent: optimisation across terms (the work of `simplify`).
 
 mod chunk;
 mod emit;
@@ -14,6 +14,7 @@ mod layout;
 mod lower;
 mod machine;
 mod math;
+pub mod row;
 mod schedule;
 mod tables;
 mod tape;
