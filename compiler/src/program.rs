@@ -1,5 +1,7 @@
 //! What leaves the compiler: kernels, layout, initial values, experiments: all that a solver needs.
 
+pub mod space;
+
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::codegen::{self, Inputs, Kernel, Tier};

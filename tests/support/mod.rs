@@ -4,6 +4,7 @@ pub mod network;
 pub mod random;
 pub mod reference;
 pub mod snapshot;
+pub mod space;
 pub mod spectral;
 pub mod strict;
 pub mod text;

@@ -1,4 +1,16 @@
-//! Fields in space: stepping of semi-discrete partial differential equations.
+//! Fields in space: execution of space programs over grids of one to three dimensions, stepping of semi-discrete partial differential equations, elliptic
+//! problems.
 
+mod bank;
+mod closing;
+pub mod execute;
+pub mod field;
+pub mod layout;
+pub mod modes;
 pub mod multigrid;
+mod prepare;
+mod reduce;
+pub mod split;
 pub mod steppers;
+pub mod sweep;
+pub mod transform;
