@@ -59,7 +59,7 @@ fn read(pool: &mut Pool, text: &str) -> Term {
                     &args,
                 )
             }
-            ExprKind::Quantity(..) | ExprKind::Error => {
+            ExprKind::Quantity(..) | ExprKind::Tuple(_) | ExprKind::Text(_) | ExprKind::Error => {
                 panic!("not written by the printer: {text}")
             }
         };

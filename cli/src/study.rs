@@ -10,7 +10,7 @@ use ansatz_compiler::syntax::ast::{
     Ast, Expr, Ident, Item, ItemKind, Setting, SettingValue, Simulate,
 };
 use ansatz_compiler::syntax::parse_expression;
-use ansatz_compiler::{assemble, pipeline::simplified, read, system::System};
+use ansatz_compiler::{assemble, pipeline::simplified, read, system::System, without_fields};
 
 use crate::args::Settings;
 use crate::failure::Failure;
@@ -156,6 +156,13 @@ impl Study {
         let start = Instant::now();
         let system = assemble(model, &mut self.diagnostics);
         self.seconds.simplify += start.elapsed().as_secs_f64();
+        self.stop_on_errors()?;
+        Ok(system.expect("a system is missing only when there are errors"))
+    }
+
+    /// The equations, if a program can be made of them.
+    pub fn without_fields(&mut self, system: System) -> Result<System, Failure> {
+        let system = without_fields(system, &mut self.diagnostics);
         self.stop_on_errors()?;
         Ok(system.expect("a system is missing only when there are errors"))
     }

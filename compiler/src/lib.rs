@@ -15,7 +15,7 @@
 //! [`terms`] is the algebra they share. The compiler is a pure function of its sources: no clocks, no files
 //! (a [`model::Loader`] passes used files in), no globals; the same text gives the same machine code.
 //!
-//! Deliberately absent for now, and refused by name: fields and domains (a grid block will stand beside
+//! Deliberately absent for now, and refused by name: the solution of fields (a grid block will stand beside
 //! [`system::equations::Block`]'s other kinds), events, modules, arrays, stochastic interpretations, algebraic constraints.
 
 pub mod codegen;
@@ -36,7 +36,7 @@ pub use program::Program;
 
 use codegen::Tier;
 use diagnostic::Diagnostics;
-use model::{Loader, Model};
+use model::{Loader, Model, ModelError};
 use source::{Source, Sources};
 use syntax::Ast;
 use system::System;
@@ -56,6 +56,18 @@ pub fn assemble(model: Model, diagnostics: &mut Diagnostics) -> Option<System> {
     (!diagnostics.has_errors()).then_some(system)
 }
 
+/// The system, if a program can be made of it: fields cannot be solved for yet, and that is reported once.
+pub fn without_fields(system: System, diagnostics: &mut Diagnostics) -> Option<System> {
+    let Some(field) = system.states.iter().find(|s| s.domain.is_some()) else {
+        return Some(system);
+    };
+    diagnostics.push(ModelError::NotSupported {
+        feature: "solving for a field".into(),
+        at: field.span.into(),
+    });
+    None
+}
+
 /// The whole way, from a source to a program; `None` when it has errors.
 pub fn compile(
     source: &Source,
@@ -69,6 +81,6 @@ pub fn compile(
     if diagnostics.has_errors() {
         return None;
     }
-    let system = assemble(model, diagnostics)?;
+    let system = without_fields(assemble(model, diagnostics)?, diagnostics)?;
     Some(program::compile(pipeline::simplified(system), tier))
 }

@@ -6,7 +6,7 @@ use crate::model::{self, Loader};
 use crate::source::{Source, Sources};
 use crate::syntax::Ast;
 use crate::system::jacobian;
-use crate::{assemble, pipeline, program, read};
+use crate::{assemble, pipeline, program, read, without_fields};
 
 /// A product that can be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +72,19 @@ pub fn show_ast(
         return Some(model.to_string());
     }
     let mut system = assemble(model, diagnostics)?;
+    if matches!(
+        stage,
+        Stage::Network | Stage::Kernel | Stage::Jacobian | Stage::Latex
+    ) {
+        system = without_fields(system, diagnostics)?;
+    }
     Some(match stage {
         Stage::Ast | Stage::Terms | Stage::System => system.to_string(),
-        Stage::Latex => system.latex(),
         Stage::Simplified => {
             let system = pipeline::simplified(system);
             format!("{system}{}", system.space_text())
         }
+        Stage::Latex => system.latex(),
         Stage::Network => pipeline::simplified(system).network_text(),
         Stage::Kernel => program::compile(pipeline::simplified(system), Tier::Tables)
             .rhs

@@ -32,6 +32,7 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
     overrides::apply(&mut model, &args.set)?;
     check_experiments(&model, args)?;
     let system = study.assemble(model)?;
+    let system = study.without_fields(system)?;
     let system = study.simplify(system);
     if args.quiet {
         study.diagnostics = Default::default();

@@ -102,7 +102,8 @@ impl Session {
     pub(super) fn system_of(&self, expression: &str) -> Result<(Study, System), Failure> {
         let mut study = self.study(&format!("let {ANSWER} = {expression}"))?;
         let model = self.model(&mut study)?;
-        let mut system = study.assemble(model)?;
+        let system = study.assemble(model)?;
+        let mut system = study.without_fields(system)?;
         system.blocks.clear();
         let answer = system
             .observables

@@ -345,7 +345,9 @@ impl<'a, 'd> Import<'a, 'd> {
                 span: name.span(),
             },
             unit: None,
+            domain: None,
             value,
+            diffusion: None,
             doc,
         };
         self.item(ItemKind::Declare(declaration), line.span());

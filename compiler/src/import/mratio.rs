@@ -48,7 +48,7 @@ fn evaluate_all(ast: &Ast, values: &FxHashMap<NameId, Expr>) -> Vec<f64> {
                     at(y)
                 }
             }
-            ExprKind::Error => f64::NAN,
+            ExprKind::Tuple(_) | ExprKind::Text(_) | ExprKind::Error => f64::NAN,
         };
         known.push(value);
     }

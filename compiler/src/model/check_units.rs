@@ -6,15 +6,17 @@ use super::elaborate::Elaboration;
 use super::error::ModelError;
 use super::infer::{Inference, Known, Sort, Source};
 use super::measure::Measure;
+use super::nodes::{At, post_order};
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
+use super::space::Value;
 use super::units::Units;
-use super::walk::{At, Machine, post_order};
+use super::walk::Machine;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
 use crate::syntax::ast::{
-    Arrow, DeclKind, Equation, Expr, ExprKind, ItemKind, Participant, Reaction, SettingValue,
-    Simulate,
+    Arrow, DeclKind, Declaration, Domain, Equation, Expr, ExprKind, ItemKind, Participant,
+    Reaction, Relation, SettingValue, Simulate,
 };
 
 /// Checks all units and finds those that are not declared, for the lowering to use.
@@ -57,8 +59,9 @@ pub(super) fn is_bare(world: &World, at: At) -> bool {
         | ExprKind::Unary(..)
         | ExprKind::Binary(..)
         | ExprKind::If(..)
+        | ExprKind::Tuple(_)
         | ExprKind::Error => true,
-        ExprKind::Quantity(..) => false,
+        ExprKind::Quantity(..) | ExprKind::Text(_) => false,
         ExprKind::Name(name) => is_number(world.meaning(at.file, *name)),
         ExprKind::Call(f, _) => !matches!(world.meaning(at.file, f.name), Meaning::Entity(_)),
     })
@@ -79,6 +82,11 @@ struct Checker<'w, 'a, 'd> {
 
 impl<'w> Checker<'w, '_, '_> {
     fn sort(&mut self, at: At) -> Sort {
+        self.sorts(at).parts()[0].clone()
+    }
+
+    /// Of a vector one per component.
+    fn sorts(&mut self, at: At) -> Value<Sort> {
         // What expands too far is reported when terms are built.
         let mut unreported = Diagnostics::new();
         let sort = self
@@ -105,9 +113,10 @@ impl<'w> Checker<'w, '_, '_> {
                         .units
                         .measure(ast, unit, self.inference.problems)
                 }
-                (EntityKind::Function, _) => Measure::ONE,
+                (EntityKind::Function | EntityKind::Domain, _) => Measure::ONE,
                 (EntityKind::Value(DeclKind::Let), None) => Measure::ANY,
-                (EntityKind::Velocity, _) => continue,
+                (EntityKind::Velocity | EntityKind::Component, _) => continue,
+                (EntityKind::Coordinate, _) => self.coordinate(id),
                 (EntityKind::Value(_), None) => match world.file(entity.file).origin {
                     Origin::Std => Measure::ONE,
                     Origin::Root | Origin::Used => self.inference.units.measures.unknown(id),
@@ -115,11 +124,33 @@ impl<'w> Checker<'w, '_, '_> {
             };
             self.inference.units.of[id.0 as usize] = measure;
         }
+        for (&component, &(vector, _)) in &world.space.owners {
+            self.inference.units.of[component.0 as usize] = self.of(vector);
+        }
         let time = self.inference.units.time;
         for (&state, &velocity) in &world.velocities {
             let rate = self.inference.units.measures.quotient(self.of(state), time);
             self.inference.units.of[velocity.0 as usize] = rate;
         }
+    }
+
+    /// The unit of a coordinate: that of the first axis of its name that has one.
+    fn coordinate(&mut self, id: EntityId) -> Measure {
+        let world = self.world;
+        for domain in &world.space.domains {
+            let ItemKind::Domain(declared) = world.item(domain.entity) else {
+                continue;
+            };
+            let axes = declared.axes.iter().zip(&domain.coordinates);
+            for (axis, _) in axes.filter(|(_, coordinate)| **coordinate == id) {
+                if let Some(unit) = &axis.unit {
+                    let ast = world.ast(world.entity(domain.entity).file);
+                    let units = &mut self.inference.units;
+                    return units.measure(ast, unit, self.inference.problems);
+                }
+            }
+        }
+        self.inference.units.measures.unknown(id)
     }
 
     /// Constants, parameters and named expressions, each after what it needs.
@@ -137,7 +168,12 @@ impl<'w> Checker<'w, '_, '_> {
                 }
                 EntityKind::Value(DeclKind::Param) => self.value_of(id, at, "the value"),
                 EntityKind::Value(DeclKind::Let) => self.named_expression(id, at),
-                EntityKind::Value(DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var)
+                EntityKind::Value(
+                    DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var | DeclKind::Field,
+                )
+                | EntityKind::Domain
+                | EntityKind::Coordinate
+                | EntityKind::Component
                 | EntityKind::Function
                 | EntityKind::Velocity => {}
             }
@@ -161,13 +197,85 @@ impl<'w> Checker<'w, '_, '_> {
         }
         let what = format!("{what} of `{}`", self.world.name(id));
         let needed = (self.of(id), Source::Entity(id, None));
-        self.expect(&what, at, needed);
+        let ExprKind::Tuple(parts) = &self.world.ast(at.file).expr(at.expr).kind else {
+            return self.expect(&what, at, needed);
+        };
+        for &expr in parts {
+            let part = At { expr, ..at };
+            if !is_bare(self.world, part) {
+                self.expect(&what, part, needed);
+            }
+        }
     }
 
+    /// Every component must be in the unit needed; reports the first that is not.
     fn expect(&mut self, what: &str, at: At, needed: (Measure, Source)) {
-        let found = self.sort(at).measure;
+        let sorts = self.sorts(at);
+        let measures = &mut self.inference.units.measures;
+        let wrong = sorts
+            .parts()
+            .iter()
+            .find(|s| !measures.unify(s.measure, needed.0));
+        let found = wrong.unwrap_or(&sorts.parts()[0]).measure;
         self.inference
             .expect(what, (found, Source::Expression(at)), needed);
+    }
+
+    /// Both sides of an equation must be in one unit.
+    fn equal(&mut self, what: &str, left: At, right: At) {
+        let sorts = self.sorts(left);
+        let unit = sorts
+            .parts()
+            .iter()
+            .map(|s| s.measure)
+            .find(|&m| m != Measure::ANY);
+        let needed = (unit.unwrap_or(Measure::ANY), Source::Expression(left));
+        self.expect(what, right, needed);
+    }
+
+    fn relations(&mut self, file: FileId, what: &str, relations: &[Relation]) {
+        for relation in relations {
+            if let Some(right) = relation
+                .right
+                .filter(|&expr| !is_bare(self.world, At { file, expr }))
+            {
+                let left = At {
+                    file,
+                    expr: relation.left,
+                };
+                self.equal(what, left, At { file, expr: right });
+            }
+        }
+    }
+
+    /// The ends of an axis, and its map, are in the unit of the coordinate.
+    fn domain(&mut self, file: FileId, domain: &Domain) {
+        for axis in &domain.axes {
+            let Some(id) = self.world.entity_named(file, axis.name.name) else {
+                continue;
+            };
+            for expr in [Some(axis.from), Some(axis.to), axis.map]
+                .into_iter()
+                .flatten()
+            {
+                self.value_of(id, At { file, expr }, "the extent");
+            }
+        }
+    }
+
+    /// `D` in `div(D*grad(u))`, which is the rate of `u`.
+    fn diffusion(&mut self, file: FileId, expr: Expr, id: EntityId) {
+        let Some(domain) = self.world.space.domain_of(id) else {
+            return;
+        };
+        let coordinate = self.world.space.domains[domain].coordinates[0];
+        let length = self.of(coordinate);
+        let time = self.inference.units.time;
+        let measures = &mut self.inference.units.measures;
+        let area = measures.product(length, length);
+        let needed = measures.quotient(area, time);
+        let source = Source::Entity(coordinate, None);
+        self.expect("the diffusion", At { file, expr }, (needed, source));
     }
 
     fn named_expression(&mut self, id: EntityId, at: At) {
@@ -175,7 +283,12 @@ impl<'w> Checker<'w, '_, '_> {
         if declares {
             self.value_of(id, at, "the value");
         } else {
-            self.inference.units.of[id.0 as usize] = self.sort(at).measure;
+            let sorts = self.sorts(at);
+            self.inference.units.of[id.0 as usize] = sorts.parts()[0].measure;
+            let parts = self.world.space.parts(id);
+            for (part, sort) in parts.iter().zip(sorts.parts()) {
+                self.inference.units.of[part.0 as usize] = sort.measure;
+            }
         }
     }
 
@@ -184,6 +297,32 @@ impl<'w> Checker<'w, '_, '_> {
             match &item.kind {
                 ItemKind::Reaction(r) => self.reaction(file, r),
                 ItemKind::Equation(equation) => self.equation(file, equation),
+                ItemKind::Balance { left, right } => {
+                    let (left, right) = (*left, *right);
+                    let right = At { file, expr: right };
+                    self.equal("the right side", At { file, expr: left }, right);
+                }
+                ItemKind::Domain(domain) => self.domain(file, domain),
+                ItemKind::Constraint(relations) => {
+                    self.relations(file, "the right side of the constraint", relations);
+                }
+                ItemKind::Boundary(boundary) => {
+                    self.relations(file, "the place of the face", &boundary.faces);
+                    self.relations(
+                        file,
+                        "the right side of the condition",
+                        &boundary.conditions,
+                    );
+                }
+                ItemKind::Declare(Declaration {
+                    name,
+                    diffusion: Some(diffusion),
+                    ..
+                }) => {
+                    if let Some(id) = self.world.entity_named(file, name.name) {
+                        self.diffusion(file, *diffusion, id);
+                    }
+                }
                 ItemKind::Simulate(simulate) => self.simulate(file, simulate),
                 ItemKind::Plot(plot) => {
                     for &expr in plot.curves.iter().chain(&plot.against) {
@@ -196,6 +335,7 @@ impl<'w> Checker<'w, '_, '_> {
                 | ItemKind::Unit { .. }
                 | ItemKind::Function(_)
                 | ItemKind::Init { .. }
+                | ItemKind::Scheme(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Unsupported { .. } => {}
             }

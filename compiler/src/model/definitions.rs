@@ -4,8 +4,8 @@ use miette::LabeledSpan;
 
 use super::error::ModelError;
 use super::names::{Names, has_param};
+use super::nodes::{At, as_name, post_order, rate_of};
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
-use super::walk::{At, as_name, post_order, rate_of};
 use crate::diagnostic::Diagnostics;
 use crate::syntax::Ast;
 use crate::syntax::ast::{DeclKind, Expr, ExprKind, Function, NameId};
@@ -53,20 +53,43 @@ pub(super) fn check_initial_values(
     sort(world, roots, &body_of, &follow, diagnostics);
 }
 
+/// Everything in which a vector may be declared, and functions, each after what it mentions. Circles are reported elsewhere.
+pub(super) fn shape_order(world: &World) -> Vec<EntityId> {
+    let follow = |kind| is_state(kind) || is_definition(kind);
+    let roots = world.entity_ids().filter(|&id| {
+        let entity = world.entity(id);
+        follow(entity.kind) && world.file(entity.file).origin != Origin::Std
+    });
+    let mut unreported = Diagnostics::new();
+    sort(
+        world,
+        roots,
+        &|id| body(world, id),
+        &follow,
+        &mut unreported,
+    )
+}
+
 fn is_definition(kind: EntityKind) -> bool {
     match kind {
         EntityKind::Function => true,
-        EntityKind::Velocity => false,
+        EntityKind::Velocity
+        | EntityKind::Domain
+        | EntityKind::Coordinate
+        | EntityKind::Component => false,
         EntityKind::Value(kind) => match kind {
             DeclKind::Const | DeclKind::Param | DeclKind::Let => true,
-            DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var => false,
+            DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var | DeclKind::Field => false,
         },
     }
 }
 
 fn is_state(kind: EntityKind) -> bool {
     match kind {
-        EntityKind::Function => false,
+        EntityKind::Function
+        | EntityKind::Domain
+        | EntityKind::Coordinate
+        | EntityKind::Component => false,
         EntityKind::Velocity => true,
         EntityKind::Value(_) => !is_definition(kind),
     }
@@ -152,6 +175,7 @@ fn needs(world: &World, body: Option<Body>, follow: &dyn Fn(EntityKind) -> bool)
         };
         let is_param = function.is_some_and(|f| has_param(f, name));
         let mut entity = world.entity_named(file, name);
+        entity = entity.map(|id| world.space.owner(id));
         if rate_of(ast, e).is_some() {
             entity = entity.and_then(|state| world.velocities.get(&state).copied());
         }
@@ -200,7 +224,7 @@ pub(super) fn first_varying(
             return None;
         }
         match world.meaning(root.file, name) {
-            Meaning::Entity(id) => varies[id.0 as usize].clone(),
+            Meaning::Entity(id) => varies[world.space.owner(id).0 as usize].clone(),
             Meaning::Time => Some(ast.name(name).into()),
             Meaning::Unknown | Meaning::Pi | Meaning::Euler => None,
         }

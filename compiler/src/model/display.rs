@@ -3,7 +3,9 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::entities::{
-    Model, Parameter, Plot, Rate, Reaction, Save, Simulate, State, StateId, StateKind,
+    Axis, Condition, ConditionKind, Domain, DomainId, FieldFormat, Method, Model, NumericalFlux,
+    Parameter, Plot, PlotKind, PointDataKind, Rate, Reaction, Save, Side, Simulate, State, StateId,
+    StateKind,
 };
 use super::unit::Unit;
 use crate::terms::{Number, Term};
@@ -21,18 +23,46 @@ impl Display for Model {
         for p in &self.parameters {
             self.write_parameter(f, p)?;
         }
+        for d in &self.domains {
+            self.write_domain(f, d)?;
+        }
         for s in &self.states {
             self.write_state(f, s)?;
         }
+        for s in &self.solved {
+            let (unit, on) = (WithUnit(&s.unit), self.on(s.domain));
+            writeln!(f, "field {}{unit}{on}", s.name)?;
+        }
         for o in &self.observables {
-            let unit = WithUnit(&o.unit);
-            writeln!(f, "let {}{unit} = {}", o.name, self.term(o.value))?;
+            let (unit, on) = (WithUnit(&o.unit), self.on(o.domain));
+            writeln!(f, "let {}{unit}{on} = {}", o.name, self.term(o.value))?;
         }
         for r in &self.reactions {
             self.write_reaction(f, r)?;
         }
         for (state, rate) in &self.rates {
             writeln!(f, "dt({}) += {}", self.state(*state), self.term(*rate))?;
+        }
+        for (state, diffusion) in &self.diffusion {
+            let diffusion = self.term(*diffusion);
+            writeln!(f, "diffusion of {} = {diffusion}", self.state(*state))?;
+        }
+        for c in &self.constraints {
+            let (unknown, residual) = (&self.solved[c.unknown].name, self.term(c.residual));
+            write!(f, "constraint for {unknown}: {residual} = 0")?;
+            if let Some(mean) = c.mean {
+                write!(f, ", mean({unknown}) = {}", self.term(mean))?;
+            }
+            writeln!(f)?;
+        }
+        for c in &self.conditions {
+            self.write_condition(f, c)?;
+        }
+        for s in &self.schemes {
+            match &s.axis {
+                Some(axis) => writeln!(f, "scheme {axis}: {}", s.method)?,
+                None => writeln!(f, "scheme {}", s.method)?,
+            }
         }
         for x in &self.experiments {
             self.write_simulate(f, x)?;
@@ -77,10 +107,55 @@ impl Model {
         let keyword = match s.kind {
             StateKind::Species => "species",
             StateKind::FixedSpecies => "fixed species",
+            StateKind::Variable if s.domain.is_some() => "field",
             StateKind::Variable => "var",
         };
-        let unit = WithUnit(&s.unit);
-        writeln!(f, "{keyword} {}{unit} = {}", s.name, self.term(s.initial))
+        let (unit, on, initial) = (WithUnit(&s.unit), self.on(s.domain), self.term(s.initial));
+        writeln!(f, "{keyword} {}{unit}{on} = {initial}", s.name)
+    }
+
+    /// ` on line`
+    fn on(&self, domain: Option<DomainId>) -> String {
+        match domain {
+            Some(domain) => format!(" on {}", self.domains[domain.0 as usize].name),
+            None => String::new(),
+        }
+    }
+
+    fn write_domain(&self, f: &mut Formatter<'_>, d: &Domain) -> fmt::Result {
+        write!(f, "domain {}:", d.name)?;
+        for (i, axis) in d.axes.iter().enumerate() {
+            f.write_str(if i == 0 { " " } else { "; " })?;
+            self.write_axis(f, axis)?;
+        }
+        writeln!(f)
+    }
+
+    fn write_axis(&self, f: &mut Formatter<'_>, axis: &Axis) -> fmt::Result {
+        let unit = WithUnit(&axis.unit);
+        let (from, to) = (self.term(axis.from), self.term(axis.to));
+        write!(f, "{}{unit} in {from}..{to}", axis.name)?;
+        write!(f, ", {} points", axis.points)?;
+        if axis.periodic {
+            f.write_str(", periodic")?;
+        }
+        match axis.map {
+            Some(map) => write!(f, ", map {}", self.term(map)),
+            None => Ok(()),
+        }
+    }
+
+    fn write_condition(&self, f: &mut Formatter<'_>, c: &Condition) -> fmt::Result {
+        let axis = &self.domains[c.face.domain.0 as usize].axes[c.face.axis];
+        let place = match c.face.side {
+            Side::Lower => axis.from,
+            Side::Upper => axis.to,
+        };
+        write!(f, "at {} = {}: ", axis.name, self.term(place))?;
+        match c.kind {
+            ConditionKind::Equation(residual) => writeln!(f, "{} = 0", self.term(residual)),
+            ConditionKind::Outflow(state) => writeln!(f, "outflow({})", self.state(state)),
+        }
     }
 
     fn write_reaction(&self, f: &mut Formatter<'_>, r: &Reaction) -> fmt::Result {
@@ -128,14 +203,30 @@ impl Model {
         if !x.outputs.is_empty() {
             write!(f, "; output = {}", x.outputs.join(", "))?;
         }
+        if let Some(dt) = x.dt {
+            write!(f, "; dt = {dt:e}")?;
+        }
+        if let Some(format) = x.fields {
+            write!(f, "; fields = {}", format.name())?;
+        }
         writeln!(f, " }}")
     }
 
     fn write_plot(&self, f: &mut Formatter<'_>, p: &Plot) -> fmt::Result {
         write!(f, "plot {} {{ ", p.name)?;
+        f.write_str(match p.kind {
+            PlotKind::Curves => "",
+            PlotKind::Heatmap => "heatmap ",
+            PlotKind::SpaceTime => "space ",
+            PlotKind::Lines(_) => "line ",
+            PlotKind::Movie => "movie ",
+        })?;
         for (i, (label, term)) in p.curves.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
             write!(f, "{comma}{label:?}: {}", self.term(*term))?;
+        }
+        if let PlotKind::Lines(times) = &p.kind {
+            write!(f, " at {times:?}")?;
         }
         if let Some((label, term)) = &p.against {
             write!(f, " against {label:?}: {}", self.term(*term))?;
@@ -153,6 +244,50 @@ impl Model {
             write!(f, "; {title:?}")?;
         }
         writeln!(f, " }}")
+    }
+}
+
+impl Display for PointDataKind {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            PointDataKind::Normal(seed) => write!(f, "noise({seed})"),
+            PointDataKind::Uniform(seed) => write!(f, "uniform({seed})"),
+            PointDataKind::File { path, variable } => write!(f, "data({path:?}, {variable:?})"),
+        }
+    }
+}
+
+impl Display for Method {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Fourier => f.write_str("fourier"),
+            Method::Chebyshev => f.write_str("chebyshev"),
+            Method::Central { order } => write!(f, "central(order = {order})"),
+            Method::Upwind { order } => write!(f, "upwind(order = {order})"),
+            Method::Weno { flux } => write!(f, "weno(order = 5, flux = {})", flux.name()),
+        }
+    }
+}
+
+impl NumericalFlux {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            NumericalFlux::LaxFriedrichs => "lax_friedrichs",
+            NumericalFlux::Hll => "hll",
+        }
+    }
+}
+
+impl FieldFormat {
+    /// As users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            FieldFormat::Npz => "npz",
+            FieldFormat::Zarr => "zarr",
+            FieldFormat::Csv => "csv",
+            FieldFormat::None => "none",
+        }
     }
 }
 

@@ -6,10 +6,12 @@ use super::entities::StateId;
 use super::lower::Lowering;
 use super::measure::Measure;
 use super::names::{Names, check_names, report_unused};
+use super::nodes::At;
 use super::scope::{EntityId, EntityKind, Meaning, World, declare};
 use super::units::Units;
-use super::walk::At;
-use super::{check_units, equation, experiment, load, plot, reaction, rules, symbols, values};
+use super::{
+    check_units, equation, experiment, load, plot, reaction, rules, space, symbols, values,
+};
 use crate::syntax::ast::{DeclKind, ItemKind};
 use crate::terms::{Pool, SymbolId};
 use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
@@ -37,6 +39,8 @@ pub(super) struct Elaboration<'w, 'a> {
     pub state_symbols: Vec<SymbolId>,
     /// By entity: the initial value of a state.
     pub initial: Vec<Option<At>>,
+    /// The fields in `Model::solved`, in order.
+    pub solved: Vec<EntityId>,
     /// By entity: on which state, or on time, it depends.
     pub varies: Vec<Option<String>>,
     pub diagnostics: &'w mut Diagnostics,
@@ -51,8 +55,11 @@ pub fn elaborate(
 ) -> Model {
     let mut world = load::load(ast, sources, loader, diagnostics);
     declare(&mut world, diagnostics);
+    space::find(&mut world, diagnostics);
+    space::find_components(&mut world);
     add_velocities(&mut world);
     let names = check_names(&world, diagnostics);
+    space::check_places(&world, diagnostics);
     let order = definition_order(&world, &names, diagnostics);
     let mut pool = Pool::new();
     let time = pool.symbol("t");
@@ -66,6 +73,7 @@ pub fn elaborate(
         state_measures: Vec::new(),
         state_symbols: Vec::new(),
         initial: Vec::new(),
+        solved: space::solved_fields(&world),
         varies: varying(&world, &order),
         diagnostics,
     };
@@ -80,8 +88,12 @@ pub fn elaborate(
     let time = e.lowering.terms.units.time;
     model.time_unit = e.lowering.terms.units.unit(time);
     values::build(&mut e, &order, &mut model);
+    space::build_domains(&mut e, &mut model);
     reaction::build(&mut e, &mut model);
     equation::build(&mut e, &mut model);
+    space::build_constraints(&mut e, &mut model);
+    space::build_conditions(&mut e, &mut model);
+    space::build_schemes(&mut e, &mut model);
     experiment::build(&mut e, &mut model);
     plot::build(&mut e, sources, &mut model);
     for file in world.file_ids() {
@@ -90,9 +102,10 @@ pub fn elaborate(
             .extend(rules::rules(world.ast(file), e.diagnostics));
     }
     if !e.diagnostics.has_errors() {
-        equation::warn_unchanged(&mut e, &model);
+        equation::report_unchanged(&mut e, &model);
         report_unused(&world, &e.names, e.diagnostics);
     }
+    model.point_data = e.lowering.terms.point_data;
     model.pool = e.lowering.terms.pool;
     model
 }
@@ -111,7 +124,7 @@ fn add_velocities(world: &mut World) {
             if let Meaning::Entity(id) = world.meaning(file, equation.target.name)
                 && can_change(world, id)
             {
-                second_order.push(id);
+                second_order.extend(world.space.parts(id));
             }
         }
     }
@@ -123,11 +136,18 @@ fn add_velocities(world: &mut World) {
 /// Whether an entity may have a rate: species and variables.
 pub(super) fn can_change(world: &World, id: EntityId) -> bool {
     match world.entity(id).kind {
-        EntityKind::Value(DeclKind::Species | DeclKind::Var) | EntityKind::Velocity => true,
+        EntityKind::Value(DeclKind::Species | DeclKind::Var | DeclKind::Field)
+        | EntityKind::Velocity => true,
         EntityKind::Value(
             DeclKind::Const | DeclKind::Param | DeclKind::FixedSpecies | DeclKind::Let,
         )
+        | EntityKind::Domain
+        | EntityKind::Coordinate
         | EntityKind::Function => false,
+        EntityKind::Component => {
+            let owner = world.space.owner(id);
+            owner != id && can_change(world, owner)
+        }
     }
 }
 

@@ -5,9 +5,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::elaborate::Elaboration;
 use super::entities::{Model, Reaction, StateId, StateKind};
 use super::error::ModelError;
+use super::measure::Measure;
 use super::names::push_first;
 use super::scope::{EntityId, FileId, Origin};
-use super::values::{at, changing_state, noun};
+use super::space::{SpaceError, solve_balance};
+use super::values::{at, changing_state, noun, unlike};
 use crate::source::Span;
 use crate::syntax::ast::{Equation, ItemKind};
 use crate::terms::Number;
@@ -30,8 +32,33 @@ pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
             continue;
         }
         for item in &world.ast(file).items {
-            if let ItemKind::Equation(equation) = &item.kind {
-                add(e, file, equation, item.span, &mut given, model);
+            match &item.kind {
+                ItemKind::Equation(equation) => {
+                    add(e, file, equation, item.span, &mut given, model);
+                }
+                ItemKind::Balance { left, right } => {
+                    for (id, rate) in solve_balance(e, file, *left, *right, model) {
+                        let state = position(e, id);
+                        if claim(e, state, item.span, &mut given, model) {
+                            model.rates.push((state, rate));
+                        }
+                    }
+                }
+                ItemKind::Model { .. }
+                | ItemKind::Use(_)
+                | ItemKind::Declare(_)
+                | ItemKind::Unit { .. }
+                | ItemKind::Function(_)
+                | ItemKind::Reaction(_)
+                | ItemKind::Domain(_)
+                | ItemKind::Boundary(_)
+                | ItemKind::Constraint(_)
+                | ItemKind::Scheme(_)
+                | ItemKind::Init { .. }
+                | ItemKind::Simulate(_)
+                | ItemKind::Plot(_)
+                | ItemKind::Rule(_)
+                | ItemKind::Unsupported { .. } => {}
             }
         }
     }
@@ -49,26 +76,38 @@ fn add(
     let Some(id) = changing_state(e, file, equation.target) else {
         return;
     };
-    let changed = if equation.order == 2 {
-        e.world.velocities[&id]
-    } else {
-        id
-    };
-    let state = position(e, changed);
-    let is_free = equation.adds || claim(e, state, span, given, model);
-    if equation.order == 2 {
-        follow_velocity(e, id, span, given, model);
+    let value_at = at(file, equation.value);
+    let value = e.lowering.value(value_at, e.diagnostics);
+    let parts = e.world.space.parts(id);
+    if !value.fits(parts.len()) {
+        let error = unlike(e, id, value_at);
+        return e.diagnostics.push(error);
     }
+    for (&part, &amount) in parts.iter().zip(value.parts()) {
+        let changed = if equation.order == 2 {
+            e.world.velocities[&part]
+        } else {
+            part
+        };
+        let state = position(e, changed);
+        let is_free = equation.adds || claim(e, state, span, given, model);
+        if equation.order == 2 {
+            follow_velocity(e, part, span, given, model);
+        }
+        let wanted = rate_measure(e, changed);
+        let term = e.lowering.terms.convert(amount, wanted);
+        if is_free {
+            model.rates.push((state, term));
+        }
+    }
+}
+
+/// The unit in which the rate of a state counts.
+pub(super) fn rate_measure(e: &mut Elaboration, state: EntityId) -> Measure {
     let units = &mut e.lowering.terms.units;
-    let wanted = units
+    units
         .measures
-        .quotient(units.of[changed.0 as usize], units.time);
-    let value = e
-        .lowering
-        .term_in(at(file, equation.value), wanted, e.diagnostics);
-    if is_free {
-        model.rates.push((state, value));
-    }
+        .quotient(units.of[state.0 as usize], units.time)
 }
 
 fn position(e: &Elaboration, id: EntityId) -> StateId {
@@ -137,23 +176,32 @@ fn changes(reaction: &Reaction, state: StateId) -> bool {
     on(&reaction.reactants) != on(&reaction.products)
 }
 
-/// Warns of states that neither a reaction nor an equation has anything to do with.
-pub(super) fn warn_unchanged(e: &mut Elaboration, model: &Model) {
+/// Warns of states that neither a reaction nor an equation has anything to do with; a field must have one.
+pub(super) fn report_unchanged(e: &mut Elaboration, model: &Model) {
     let mut changed = vec![false; model.states.len()];
     for reaction in &model.reactions {
         for (state, _) in reaction.reactants.iter().chain(&reaction.products) {
             changed[state.0 as usize] = true;
         }
     }
-    for (state, _) in &model.rates {
+    for (state, _) in model.rates.iter().chain(&model.diffusion) {
         changed[state.0 as usize] = true;
     }
     let states = model.states.iter().zip(changed);
     let still = states.filter(|(state, changed)| !changed && state.kind != StateKind::FixedSpecies);
-    let warnings = still.map(|(state, _)| ModelError::UnchangedState {
-        kind: noun(state.kind),
-        name: state.name.clone(),
-        at: state.span.into(),
-    });
+    let (fields, still): (Vec<_>, Vec<_>) = still.partition(|(state, _)| state.domain.is_some());
+    for (field, _) in fields {
+        e.diagnostics.push(SpaceError::FieldWithoutEquation {
+            name: field.name.clone(),
+            at: field.span.into(),
+        });
+    }
+    let warnings = still
+        .into_iter()
+        .map(|(state, _)| ModelError::UnchangedState {
+            kind: noun(state),
+            name: state.name.clone(),
+            at: state.span.into(),
+        });
     push_first(warnings, e.diagnostics);
 }

@@ -1,13 +1,15 @@
 //! `simulate` experiments: settings checked, defaults filled in.
 
 use super::elaborate::Elaboration;
-use super::entities::{DEFAULT_ATOL, DEFAULT_POINTS, DEFAULT_RTOL, Model, Save, Simulate, StateId};
+use super::entities::{
+    DEFAULT_ATOL, DEFAULT_POINTS, DEFAULT_RTOL, FieldFormat, Model, Save, Simulate, StateId,
+};
 use super::error::ModelError;
 use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
+use super::nodes::as_name;
 use super::scope::{EntityKind, FileId, Meaning, World};
 use super::values::{at, constant_term};
-use super::walk::as_name;
 use crate::source::Span;
 use crate::syntax::ast::{self, DeclKind, Expr, ExprKind, Ident, ItemKind, Setting, SettingValue};
 use crate::terms::Term;
@@ -22,6 +24,8 @@ const SETTINGS: &[&str] = &[
     "atol",
     "max_steps",
     "output",
+    "dt",
+    "fields",
 ];
 
 /// What the settings may be, for help.
@@ -34,6 +38,8 @@ mod expected {
     pub const ATOL: &str =
         "write one positive number, or one for each of some states: `{ A = 1e-9, B = 1e-12 }`";
     pub const MAX_STEPS: &str = "a positive whole number";
+    pub const DT: &str = "a fixed time step is a positive number like `0.01`";
+    pub const FIELDS: &str = "fields are written as `npz`, `zarr` or `csv`, or not: `none`";
     pub const OUTPUT: &str = "list states and `let`s: `A, B, total`";
 }
 
@@ -154,6 +160,14 @@ fn read(
                 Some(names) => out.outputs = outputs(e, file, &names, model),
                 None => reject(e, expected::OUTPUT),
             },
+            "dt" => match step(e, file, value) {
+                Some(dt) => out.dt = Some(dt),
+                None => reject(e, expected::DT),
+            },
+            "fields" => match word(e.world, file, value).and_then(field_format) {
+                Some(format) => out.fields = Some(format),
+                None => reject(e, expected::FIELDS),
+            },
             _ => e.diagnostics.push(ModelError::UnknownSetting {
                 name: key.into(),
                 of: "simulate",
@@ -226,12 +240,7 @@ fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save>
     let expr = match value {
         SettingValue::Expr(expr) => *expr,
         SettingValue::List(times, _) => {
-            let times: Option<Vec<f64>> = times.iter().map(|&t| number(e, file, t, time)).collect();
-            let is_ascending = |t: &Vec<f64>| t.windows(2).all(|w| w[0] < w[1]) && t[0] >= 0.0;
-            return times
-                .filter(|t| !t.is_empty())
-                .filter(is_ascending)
-                .map(Save::List);
+            return ascending(e, file, times).map(Save::List);
         }
         SettingValue::Names(_) => {
             return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
@@ -260,6 +269,14 @@ fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save>
     }
 }
 
+/// Ascending times, none of them negative.
+pub(super) fn ascending(e: &mut Elaboration, file: FileId, times: &[Expr]) -> Option<Vec<f64>> {
+    let unit = e.lowering.terms.units.time;
+    let times: Option<Vec<f64>> = times.iter().map(|&t| number(e, file, t, unit)).collect();
+    let is_ascending = |t: &Vec<f64>| t.windows(2).all(|w| w[0] < w[1]) && t[0] >= 0.0;
+    times.filter(|t| !t.is_empty()).filter(is_ascending)
+}
+
 fn count(n: f64) -> Option<u32> {
     let is_count = n.fract() == 0.0 && n >= 1.0 && n < f64::from(u32::MAX);
     is_count.then_some(n as u32)
@@ -286,6 +303,25 @@ fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f
     }
 }
 
+/// A positive time.
+fn step(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {
+    let time = e.lowering.terms.units.time;
+    match value {
+        SettingValue::Expr(expr) => number(e, file, *expr, time).filter(|&x| x > 0.0),
+        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => None,
+    }
+}
+
+fn field_format(word: &str) -> Option<FieldFormat> {
+    Some(match word {
+        "npz" => FieldFormat::Npz,
+        "zarr" => FieldFormat::Zarr,
+        "csv" => FieldFormat::Csv,
+        "none" => FieldFormat::None,
+        _ => return None,
+    })
+}
+
 type Tolerances = (Option<f64>, Vec<(StateId, f64)>);
 
 fn tolerances(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Tolerances> {
@@ -299,7 +335,9 @@ fn tolerances(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option
         };
         let unit = e.lowering.terms.units.of[id.0 as usize];
         let tolerance = number(e, file, *expr, unit).filter(|&x| x > 0.0)?;
-        single.push((e.positions[id.0 as usize]?, tolerance));
+        for part in e.world.space.parts(id) {
+            single.push((e.positions[part.0 as usize]?, tolerance));
+        }
     }
     Some((None, single))
 }
@@ -345,15 +383,16 @@ fn outputs(e: &mut Elaboration, file: FileId, names: &[Ident], model: &Model) ->
                 continue;
             }
         };
-        out.push(e.called[id.0 as usize].clone());
+        let parts = world.space.parts(id).into_iter();
+        out.extend(parts.map(|part| e.called[part.0 as usize].clone()));
     }
     out
 }
 
 fn is_output(kind: EntityKind) -> bool {
     match kind {
-        EntityKind::Function => false,
-        EntityKind::Velocity => true,
+        EntityKind::Function | EntityKind::Domain | EntityKind::Coordinate => false,
+        EntityKind::Velocity | EntityKind::Component => true,
         EntityKind::Value(kind) => !matches!(kind, DeclKind::Const | DeclKind::Param),
     }
 }

@@ -4,12 +4,14 @@ mod report;
 
 use rustc_hash::FxHashSet;
 
+use super::entities::{DomainId, PointDataKind};
 use super::error::ModelError;
 use super::measure::{Exponent, Measure};
+use super::nodes::{At, Part, operands};
 use super::scope::{EntityId, World};
 use super::signature::{Signature, signature};
 use super::units::Units;
-use super::walk::{Algebra, At, Part, operands};
+use super::walk::Algebra;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnitExpr};
@@ -252,6 +254,11 @@ impl Algebra for Inference<'_, '_, '_> {
         }
     }
 
+    fn rate(&mut self, _at: At, state: EntityId) -> Sort {
+        let of = self.units.of[state.0 as usize];
+        Sort::of(self.units.measures.quotient(of, self.units.time))
+    }
+
     fn time(&mut self) -> Sort {
         Sort::of(self.units.time)
     }
@@ -319,6 +326,21 @@ impl Algebra for Inference<'_, '_, '_> {
         })
     }
 
+    fn integral(&mut self, _at: At, of: Sort, coordinates: &[Sort]) -> Sort {
+        let measures = &mut self.units.measures;
+        let measure = coordinates.iter().fold(of.measure, |whole, coordinate| {
+            measures.product(whole, coordinate.measure)
+        });
+        Sort::of(measure)
+    }
+
+    fn point_data(&mut self, kind: PointDataKind, _domain: DomainId) -> Sort {
+        Sort::of(match kind {
+            PointDataKind::Normal(_) | PointDataKind::Uniform(_) => Measure::ONE,
+            PointDataKind::File { .. } => Measure::ANY,
+        })
+    }
+
     fn passed(&mut self, at: At, function: EntityId, index: usize, value: Sort) -> Sort {
         let Some(f) = self.world.function(function) else {
             return value;
@@ -346,7 +368,6 @@ impl Algebra for Inference<'_, '_, '_> {
     }
 
     fn returned(&mut self, at: At, function: EntityId, value: Sort) -> Sort {
-        self.calls.pop();
         let Some(f) = self.world.function(function) else {
             return value;
         };
@@ -362,5 +383,9 @@ impl Algebra for Inference<'_, '_, '_> {
             self.expect(&what, (value.measure, Source::Expression(body)), needed);
         }
         Sort::of(declared)
+    }
+
+    fn leave(&mut self) {
+        self.calls.pop();
     }
 }

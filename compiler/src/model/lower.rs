@@ -7,15 +7,18 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::check_units::is_bare;
+use super::entities::{DomainId, PointData, PointDataKind};
 use super::error::ModelError;
 use super::measure::{Exponent, Measure};
+use super::nodes::{At, Part, operands};
 use super::scope::{EntityId, World};
 use super::signature::{Signature, signature};
+use super::space::{SpaceError, Value};
 use super::units::Units;
-use super::walk::{Algebra, At, Machine, Part, operands};
+use super::walk::{Algebra, Machine};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::ast::UnitExpr;
-use crate::terms::{Number, Op, Pool, Term};
+use crate::syntax::ast::{ExprKind, UnitExpr};
+use crate::terms::{Number, Op, Pool, SymbolId, Term};
 
 /// A term, and the unit in which it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +44,10 @@ pub(super) struct Terms<'w, 'a> {
     /// Constants whose value is a literal number: as exponents they are that number.
     pub literals: FxHashMap<Term, Number>,
     time: Term,
+    /// By state: what `dt(x)` stands for in the equation being read.
+    pub rates: FxHashMap<EntityId, Amount>,
+    /// Symbols that stand for one given value per grid node.
+    pub point_data: Vec<PointData>,
     /// Divisions by zero not yet reported, with the calls they are in, and all ever found.
     zero_divisors: Vec<(At, Option<At>)>,
     seen_divisors: FxHashSet<At>,
@@ -60,6 +67,8 @@ impl<'w, 'a> Lowering<'w, 'a> {
                 values: vec![None; world.entities.len()],
                 literals: FxHashMap::default(),
                 time,
+                rates: FxHashMap::default(),
+                point_data: Vec::new(),
                 zero_divisors: Vec::new(),
                 seen_divisors: FxHashSet::default(),
                 calls: Vec::new(),
@@ -67,8 +76,23 @@ impl<'w, 'a> Lowering<'w, 'a> {
         }
     }
 
-    /// The term of an expression, in its own unit.
+    /// The term of an expression that is a number, in its own unit.
     pub fn amount(&mut self, at: At, diagnostics: &mut Diagnostics) -> Amount {
+        match self.value(at, diagnostics) {
+            Value::Scalar(amount) | Value::Unknown(amount) => amount,
+            Value::Vector(_) | Value::Tensor(_) => {
+                diagnostics.push(SpaceError::VectorForScalar {
+                    what: "the value here".into(),
+                    help: "take one of its components, like `v.x`".into(),
+                    at: self.world.ast(at.file).expr(at.expr).span.into(),
+                });
+                self.terms.unknown()
+            }
+        }
+    }
+
+    /// The terms of an expression, each in its own unit.
+    pub fn value(&mut self, at: At, diagnostics: &mut Diagnostics) -> Value<Amount> {
         let Lowering {
             world,
             machine,
@@ -91,6 +115,28 @@ impl<'w, 'a> Lowering<'w, 'a> {
     /// The term of a given value: a bare number is in the unit wanted already.
     pub fn given(&mut self, at: At, wanted: Measure, diagnostics: &mut Diagnostics) -> Term {
         let amount = self.amount(at, diagnostics);
+        self.in_given(at, amount, wanted)
+    }
+
+    /// The terms of a given value, whose bare numbers are in the unit wanted already.
+    pub fn given_value(
+        &mut self,
+        at: At,
+        wanted: Measure,
+        diagnostics: &mut Diagnostics,
+    ) -> Value<Term> {
+        let value = self.value(at, diagnostics);
+        let parts: SmallVec<[At; 4]> = match &self.world.ast(at.file).expr(at.expr).kind {
+            ExprKind::Tuple(parts) => parts.iter().map(|&expr| At { expr, ..at }).collect(),
+            _ => SmallVec::new(),
+        };
+        value.map(|i, &amount| {
+            let part = parts.get(i).copied().unwrap_or(at);
+            self.in_given(part, amount, wanted)
+        })
+    }
+
+    fn in_given(&mut self, at: At, amount: Amount, wanted: Measure) -> Term {
         if amount.measure == wanted || is_bare(self.world, at) {
             return amount.term;
         }
@@ -106,6 +152,15 @@ impl Terms<'_, '_> {
         }
         let scale = self.units.measures.conversion(amount.measure, wanted);
         scale.apply(&mut self.pool, amount.term)
+    }
+
+    /// Makes a symbol depend on the coordinates of a domain.
+    pub fn set_dependence(&mut self, symbol: SymbolId, domain: usize) {
+        let coordinates = self.world.space.domains[domain].coordinates.iter();
+        let symbols: Vec<SymbolId> = coordinates
+            .filter_map(|c| self.pool.as_symbol(self.values[c.0 as usize]?.term))
+            .collect();
+        self.pool.set_dependence(symbol, &symbols);
     }
 
     fn is_zero(&self, amount: Amount) -> bool {
@@ -179,6 +234,13 @@ impl Algebra for Terms<'_, '_> {
     fn entity(&mut self, _at: At, id: EntityId) -> Amount {
         match self.values[id.0 as usize] {
             Some(value) => value,
+            None => self.unknown(),
+        }
+    }
+
+    fn rate(&mut self, _at: At, state: EntityId) -> Amount {
+        match self.rates.get(&state) {
+            Some(&rate) => rate,
             None => self.unknown(),
         }
     }
@@ -321,6 +383,41 @@ impl Algebra for Terms<'_, '_> {
         }
     }
 
+    fn integral(&mut self, _at: At, of: Amount, coordinates: &[Amount]) -> Amount {
+        let measures = &mut self.units.measures;
+        let measure = coordinates.iter().fold(of.measure, |whole, coordinate| {
+            measures.product(whole, coordinate.measure)
+        });
+        Amount {
+            term: self.pool.call(Op::Integral, &[of.term]),
+            measure,
+        }
+    }
+
+    fn point_data(&mut self, kind: PointDataKind, domain: DomainId) -> Amount {
+        let is_it = |known: &&PointData| known.kind == kind && known.domain == domain;
+        let symbol = match self.point_data.iter().find(is_it) {
+            Some(known) => known.symbol,
+            None => {
+                let entry = &self.world.space.domains[domain.0 as usize];
+                let mut name = kind.to_string();
+                if self.world.space.domains.len() > 1 {
+                    name = format!("{name} on {}", self.world.name(entry.entity));
+                }
+                let symbol = self.pool.symbol(&name);
+                self.set_dependence(symbol, domain.0 as usize);
+                self.point_data.push(PointData {
+                    symbol,
+                    kind,
+                    domain,
+                });
+                symbol
+            }
+        };
+        let term = self.pool.var(symbol);
+        self.pure(term)
+    }
+
     fn passed(&mut self, _at: At, _function: EntityId, _index: usize, value: Amount) -> Amount {
         value
     }
@@ -330,7 +427,10 @@ impl Algebra for Terms<'_, '_> {
     }
 
     fn returned(&mut self, _at: At, _function: EntityId, value: Amount) -> Amount {
-        self.calls.pop();
         value
+    }
+
+    fn leave(&mut self) {
+        self.calls.pop();
     }
 }

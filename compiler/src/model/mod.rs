@@ -18,11 +18,13 @@ mod lower;
 mod measure;
 mod names;
 mod nearest;
+mod nodes;
 mod plot;
 mod reaction;
 mod rules;
 mod scope;
 mod signature;
+mod space;
 mod symbols;
 #[cfg(test)]
 mod tests;
@@ -37,3 +39,4 @@ pub use entities::Model;
 pub use error::ModelError;
 pub use nearest::nearest;
 pub use rules::rules;
+pub use space::SpaceError;

@@ -4,8 +4,10 @@ use rustc_hash::FxHashSet;
 
 use super::error::ModelError;
 use super::nearest::{did_you_mean, nearest};
+use super::nodes::{At, post_order, rate_of};
 use super::scope::{EntityId, EntityKind, File, FileId, Meaning, Origin, World};
-use super::walk::{At, post_order, rate_of, takes};
+use super::space::{SPACE_CALLS, SpaceError, boundary_values, misplaced_text, space_call};
+use super::walk::takes;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::ast::{DeclKind, Expr, ExprKind, Function, Ident, Item, ItemKind, NameId};
@@ -20,6 +22,8 @@ pub(super) struct Names {
     pub used: Vec<bool>,
     reported: FxHashSet<(FileId, NameId)>,
     nodes: Vec<Expr>,
+    /// Whether `dt(x)` may stand for any state: in an equation about it.
+    rates_allowed: bool,
 }
 
 /// Checks every expression of every file but those of experiments, which are checked where their settings are read.
@@ -28,6 +32,7 @@ pub(super) fn check_names(world: &World, diagnostics: &mut Diagnostics) -> Names
         used: vec![false; world.entities.len()],
         reported: FxHashSet::default(),
         nodes: Vec::new(),
+        rates_allowed: false,
     };
     for file in world.file_ids() {
         for item in &world.ast(file).items {
@@ -48,19 +53,41 @@ impl Names {
         let mut check = |expr| self.check(world, At { file, expr }, None, diagnostics);
         match &item.kind {
             ItemKind::Declare(d) => {
-                if let Some(value) = d.value {
-                    check(value);
-                }
+                d.value.into_iter().chain(d.diffusion).for_each(check);
             }
             ItemKind::Function(f) => self.check_function(world, file, f, diagnostics),
             ItemKind::Reaction(r) => r.rates.iter().for_each(|&rate| check(rate)),
             ItemKind::Equation(e) => check(e.value),
             ItemKind::Init { value, .. } => check(*value),
+            ItemKind::Balance { left, right } => {
+                let rates = self.rates_allowed;
+                self.rates_allowed = true;
+                for &expr in [left, right] {
+                    self.check(world, At { file, expr }, None, diagnostics);
+                }
+                self.rates_allowed = rates;
+            }
+            ItemKind::Domain(domain) => {
+                for axis in &domain.axes {
+                    let counted = [Some(axis.from), Some(axis.to), axis.points, axis.map];
+                    counted.into_iter().flatten().for_each(&mut check);
+                }
+            }
+            ItemKind::Constraint(relations) => {
+                for relation in relations {
+                    check(relation.left);
+                    relation.right.into_iter().for_each(&mut check);
+                }
+            }
+            ItemKind::Boundary(boundary) => {
+                boundary_values(world.ast(file), boundary).for_each(check);
+            }
             ItemKind::Model { .. }
             | ItemKind::Use(_)
             | ItemKind::Unit { .. }
             | ItemKind::Simulate(_)
             | ItemKind::Plot(_)
+            | ItemKind::Scheme(_)
             | ItemKind::Rule(_)
             | ItemKind::Unsupported { .. } => {}
         }
@@ -129,13 +156,20 @@ impl Names {
                 }
                 ExprKind::Call(function, args) => match rate_of(ast, expr) {
                     Some(state) => self.check_rate(world, root.file, state, diagnostics),
-                    None => self.check_call(world, root.file, *function, args.len(), diagnostics),
+                    None => {
+                        self.check_call(world, root.file, *function, args.len(), diagnostics);
+                        if let Some(problem) = misplaced_text(world, root.file, *function, args) {
+                            diagnostics.push(problem);
+                        }
+                    }
                 },
                 ExprKind::Number(_)
                 | ExprKind::Quantity(..)
                 | ExprKind::Unary(..)
                 | ExprKind::Binary(..)
                 | ExprKind::If(..)
+                | ExprKind::Tuple(_)
+                | ExprKind::Text(_)
                 | ExprKind::Error => {}
             }
         }
@@ -152,12 +186,17 @@ impl Names {
         let Some(id) = self.entity(world, file, name, diagnostics) else {
             return;
         };
-        if world.entity(id).kind == EntityKind::Function && self.reported.insert((file, name.name))
-        {
-            diagnostics.push(ModelError::NotAValue {
-                name: world.ast(file).name(name.name).into(),
-                at: name.span.into(),
-            });
+        let kind = world.entity(id).kind;
+        let is_value = !matches!(kind, EntityKind::Function | EntityKind::Domain);
+        if is_value || !self.reported.insert((file, name.name)) {
+            return;
+        }
+        let at = name.span.into();
+        let name = world.ast(file).name(name.name).into();
+        if kind == EntityKind::Domain {
+            diagnostics.push(SpaceError::DomainAsValue { name, at });
+        } else {
+            diagnostics.push(ModelError::NotAValue { name, at });
         }
     }
 
@@ -209,7 +248,10 @@ impl Names {
         let Some(id) = self.entity(world, file, name, diagnostics) else {
             return;
         };
-        if !world.velocities.contains_key(&id) && self.reported.insert((file, name.name)) {
+        let parts = world.space.parts(id);
+        let has_velocity = parts.iter().all(|part| world.velocities.contains_key(part));
+        let is_known = self.rates_allowed || has_velocity;
+        if !is_known && self.reported.insert((file, name.name)) {
             let text = world.ast(file).name(name.name);
             diagnostics.push(ModelError::NotSupported {
                 feature: format!(
@@ -260,7 +302,18 @@ impl Names {
                 ));
             }
             None => {
-                let built_in: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
+                if let Some(call) = space_call(world, text) {
+                    let arity = call.arity();
+                    if arity != found {
+                        let expected = count(arity, arity);
+                        diagnostics.push(wrong_count(text, expected, found, name.span, None));
+                    }
+                    return;
+                }
+                let mut built_in: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
+                if !world.space.domains.is_empty() {
+                    built_in.extend(SPACE_CALLS);
+                }
                 if let Some(help) = self.suggest(world, file, name.name, &built_in) {
                     diagnostics.push(ModelError::UnknownFunction {
                         name: text.into(),
@@ -275,6 +328,7 @@ impl Names {
     fn mark(&mut self, world: &World, file: FileId, id: EntityId) {
         if world.file(file).origin != Origin::Std {
             self.used[id.0 as usize] = true;
+            self.used[world.space.owner(id).0 as usize] = true;
         }
     }
 
@@ -378,9 +432,16 @@ fn useful(kind: EntityKind) -> Option<&'static str> {
         EntityKind::Value(DeclKind::Param) => Some("parameter"),
         EntityKind::Function => Some("function"),
         EntityKind::Value(
-            DeclKind::Species | DeclKind::FixedSpecies | DeclKind::Var | DeclKind::Let,
+            DeclKind::Species
+            | DeclKind::FixedSpecies
+            | DeclKind::Var
+            | DeclKind::Field
+            | DeclKind::Let,
         )
-        | EntityKind::Velocity => None,
+        | EntityKind::Velocity
+        | EntityKind::Domain
+        | EntityKind::Coordinate
+        | EntityKind::Component => None,
     }
 }
 

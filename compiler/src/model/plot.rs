@@ -3,13 +3,14 @@
 use super::elaborate::Elaboration;
 use super::entities::{Model, Plot, PlotKind};
 use super::error::ModelError;
-use super::experiment::claim_name;
+use super::experiment::{ascending, claim_name};
 use super::nearest::{did_you_mean, nearest};
+use super::nodes::as_name;
 use super::scope::{FileId, Meaning};
+use super::space::{SpaceError, domain_at};
 use super::values::at;
-use super::walk::as_name;
 use crate::source::{Sources, Span};
-use crate::syntax::ast::{self, Expr, Ident, ItemKind};
+use crate::syntax::ast::{self, Expr, Ident, ItemKind, PlotForm};
 use crate::terms::Term;
 
 /// Adds the plots of the root file.
@@ -37,14 +38,19 @@ fn read(
     sources: &Sources,
     model: &Model,
 ) -> Plot {
+    let kind = kind(e, file, &plot.form);
+    let curves: Vec<(String, Term)> = plot
+        .curves
+        .iter()
+        .map(|&curve| labelled(e, file, curve, sources))
+        .collect();
+    for (&expr, (_, term)) in plot.curves.iter().zip(&curves) {
+        check_picture(e, file, expr, &kind, *term);
+    }
     Plot {
         name,
-        kind: PlotKind::Curves,
-        curves: plot
-            .curves
-            .iter()
-            .map(|&curve| labelled(e, file, curve, sources))
-            .collect(),
+        kind,
+        curves,
         against: plot
             .against
             .filter(|&x| !is_time(e, file, x))
@@ -54,6 +60,55 @@ fn read(
         of: plot.of.and_then(|of| experiment_named(e, file, of, model)),
         title: plot.title.clone(),
     }
+}
+
+fn kind(e: &mut Elaboration, file: FileId, form: &PlotForm) -> PlotKind {
+    match form {
+        PlotForm::Curves => PlotKind::Curves,
+        PlotForm::Heatmap => PlotKind::Heatmap,
+        PlotForm::Space => PlotKind::SpaceTime,
+        PlotForm::Movie => PlotKind::Movie,
+        PlotForm::Line(times) => PlotKind::Lines(match ascending(e, file, times) {
+            Some(times) => times,
+            None => {
+                let ast = e.world.ast(file);
+                let (first, last) = (times[0], times[times.len() - 1]);
+                let span = ast.expr(first).span.to(ast.expr(last).span);
+                e.diagnostics.push(SpaceError::InvalidPicture {
+                    help: "the times of `line u at [0, 1, 5]` are ascending numbers",
+                    at: span.into(),
+                });
+                Vec::new()
+            }
+        }),
+    }
+}
+
+/// Curves show numbers, pictures show fields over as many coordinates as they have room for.
+fn check_picture(e: &mut Elaboration, file: FileId, expr: Expr, kind: &PlotKind, term: Term) {
+    let n_axes = match e.lowering.terms.pool.is_uniform(term) {
+        true => 0,
+        false => domain_at(e.world, at(file, expr), None).map_or(0, |domain| {
+            let domain = &e.world.space.domains[domain];
+            domain.coordinates.len()
+        }),
+    };
+    let help = match (kind, n_axes) {
+        (PlotKind::Curves, 0) | (PlotKind::Movie, 1..) => return,
+        (PlotKind::Heatmap, 2..) | (PlotKind::SpaceTime | PlotKind::Lines(_), 1) => return,
+        (PlotKind::Curves, _) => {
+            "a curve shows a number: take the `mean` of the field, or write `heatmap u`, `line u at [0, 1]`, `space u` or `movie u`"
+        }
+        (PlotKind::Movie, _) => "`movie` shows a field",
+        (PlotKind::Heatmap, _) => {
+            "`heatmap` shows a field over two coordinates; over one, write `line u at [0, 1]` or `space u`"
+        }
+        (PlotKind::SpaceTime | PlotKind::Lines(_), _) => {
+            "`space` and `line` show fields over one coordinate; over two, write `heatmap u`"
+        }
+    };
+    let at = e.world.ast(file).expr(expr).span.into();
+    e.diagnostics.push(SpaceError::InvalidPicture { help, at });
 }
 
 fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {

@@ -7,9 +7,10 @@ use super::entities::{Model, Rate, Reaction, StateId};
 use super::error::ModelError;
 use super::lower::Amount;
 use super::measure::Measure;
+use super::nodes::At;
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin};
+use super::space::SpaceError;
 use super::values::at;
-use super::walk::At;
 use crate::source::Span;
 use crate::syntax::ast::{self, Arrow, DeclKind, ItemKind, Participant};
 use crate::terms::{Number, Term};
@@ -188,10 +189,17 @@ fn side(
     let mut all_fine = true;
     for p in participants {
         match species(e, file, p) {
-            Some(id) => {
-                let state = e.positions[id.0 as usize].expect("species are states");
-                side.push((state, p.stoichiometry.clone()));
-            }
+            Some(id) => match e.positions[id.0 as usize] {
+                Some(state) => side.push((state, p.stoichiometry.clone())),
+                None => {
+                    all_fine = false;
+                    e.diagnostics.push(SpaceError::VectorForScalar {
+                        what: "a species".into(),
+                        help: "a vector does not react".into(),
+                        at: p.species.span.into(),
+                    });
+                }
+            },
             None => all_fine = false,
         }
         let combinatoric = by_mass_action && r.combinatoric;
@@ -279,7 +287,12 @@ fn species(e: &mut Elaboration, file: FileId, p: &Participant) -> Option<EntityI
     };
     match world.entity(id).kind {
         EntityKind::Value(DeclKind::Species | DeclKind::FixedSpecies) => Some(id),
-        EntityKind::Value(DeclKind::Const | DeclKind::Param | DeclKind::Var | DeclKind::Let)
+        EntityKind::Value(
+            DeclKind::Const | DeclKind::Param | DeclKind::Var | DeclKind::Let | DeclKind::Field,
+        )
+        | EntityKind::Domain
+        | EntityKind::Coordinate
+        | EntityKind::Component
         | EntityKind::Function
         | EntityKind::Velocity => {
             e.diagnostics.push(ModelError::NotASpecies {

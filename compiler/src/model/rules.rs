@@ -4,7 +4,8 @@ use rustc_hash::FxHashSet;
 
 use super::error::ModelError;
 use super::nearest::{did_you_mean, nearest};
-use super::walk::{as_name, children, post_order, takes};
+use super::nodes::{as_name, children, post_order};
+use super::walk::takes;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
@@ -198,7 +199,12 @@ fn node(
             PatternNode::Call(operator(ast, *name, args.len())?, args.to_vec())
         }
         (
-            ExprKind::Quantity(..) | ExprKind::Error | ExprKind::Unary(..) | ExprKind::Binary(..),
+            ExprKind::Quantity(..)
+            | ExprKind::Tuple(_)
+            | ExprKind::Text(_)
+            | ExprKind::Error
+            | ExprKind::Unary(..)
+            | ExprKind::Binary(..),
             _,
         ) => {
             return Err(ModelError::InvalidRule {

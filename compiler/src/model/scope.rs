@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use rustc_hash::FxHashMap;
 
 use super::error::ModelError;
+use super::space::Space;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
@@ -58,6 +59,12 @@ pub(super) enum EntityKind {
     Function,
     /// The derivative of a state that has a `dtt` equation.
     Velocity,
+    /// A domain.
+    Domain,
+    /// A coordinate of one or more domains.
+    Coordinate,
+    /// A component of a vector: `v.x`.
+    Component,
 }
 
 /// A declared name; `item` says where its declaration stands in the file.
@@ -77,6 +84,8 @@ pub(super) struct World<'a> {
     pub entities: Vec<Entity>,
     /// By state: the entity of its derivative.
     pub velocities: FxHashMap<EntityId, EntityId>,
+    /// Where fields live.
+    pub space: Space,
 }
 
 impl World<'_> {
@@ -117,8 +126,18 @@ impl World<'_> {
         let entity = self.entity(id);
         let name = self.ast(entity.file).name(entity.name.name);
         match entity.kind {
-            EntityKind::Velocity => format!("dt({name})").into(),
-            EntityKind::Value(_) | EntityKind::Function => name.into(),
+            EntityKind::Velocity => {
+                let is_of = |(_, velocity): &(&EntityId, &EntityId)| **velocity == id;
+                match self.velocities.iter().find(is_of) {
+                    Some((&state, _)) => format!("dt({})", self.name(state)).into(),
+                    None => name.into(),
+                }
+            }
+            EntityKind::Component => self.space.component_name(self, id).into(),
+            EntityKind::Value(_)
+            | EntityKind::Function
+            | EntityKind::Domain
+            | EntityKind::Coordinate => name.into(),
         }
     }
 
@@ -141,7 +160,7 @@ impl World<'_> {
         Some(function)
     }
 
-    fn item(&self, id: EntityId) -> &ItemKind {
+    pub fn item(&self, id: EntityId) -> &ItemKind {
         let entity = self.entity(id);
         &self.ast(entity.file).items[entity.item as usize].kind
     }
@@ -151,6 +170,9 @@ impl World<'_> {
         match self.entity(id).kind {
             EntityKind::Function => "a function",
             EntityKind::Velocity => "the rate of a state",
+            EntityKind::Domain => "a domain",
+            EntityKind::Coordinate => "a coordinate",
+            EntityKind::Component => "a component of a vector",
             EntityKind::Value(kind) => match kind {
                 DeclKind::Const => "a constant",
                 DeclKind::Param => "a parameter",
@@ -158,6 +180,7 @@ impl World<'_> {
                 DeclKind::FixedSpecies => "a fixed species",
                 DeclKind::Var => "a variable",
                 DeclKind::Let => "a named expression",
+                DeclKind::Field => "a field",
             },
         }
     }
@@ -172,6 +195,7 @@ impl World<'_> {
                 kind: EntityKind::Velocity,
                 ..of
             });
+            self.space.repeat_place(state);
         }
         id
     }
@@ -221,6 +245,11 @@ fn declare_own(world: &mut World, id: FileId, diagnostics: &mut Diagnostics) {
         }
         let slot = &mut meanings[name.name.0 as usize];
         if let Meaning::Entity(first) = *slot {
+            // Domains may share a coordinate.
+            let first_kind = world.entities[first.0 as usize].kind;
+            if [kind, first_kind] == [EntityKind::Coordinate; 2] {
+                continue;
+            }
             diagnostics.push(ModelError::DuplicateName {
                 name: ast.name(name.name).into(),
                 first: world.entities[first.0 as usize].name.span.into(),
@@ -238,24 +267,35 @@ fn declare_own(world: &mut World, id: FileId, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn own_names(ast: &Ast) -> impl Iterator<Item = (u32, EntityKind, Ident)> {
-    ast.items
-        .iter()
-        .enumerate()
-        .filter_map(|(i, item)| match &item.kind {
-            ItemKind::Declare(d) => Some((i as u32, EntityKind::Value(d.kind), d.name)),
-            ItemKind::Function(f) => Some((i as u32, EntityKind::Function, f.name)),
+/// Item, kind and name of everything that a file declares.
+fn own_names(ast: &Ast) -> Vec<(u32, EntityKind, Ident)> {
+    let mut names = Vec::new();
+    for (i, item) in ast.items.iter().enumerate() {
+        let i = i as u32;
+        match &item.kind {
+            ItemKind::Declare(d) => names.push((i, EntityKind::Value(d.kind), d.name)),
+            ItemKind::Function(f) => names.push((i, EntityKind::Function, f.name)),
+            ItemKind::Domain(d) => {
+                names.push((i, EntityKind::Domain, d.name));
+                names.extend(d.axes.iter().map(|a| (i, EntityKind::Coordinate, a.name)));
+            }
             ItemKind::Model { .. }
             | ItemKind::Use(_)
             | ItemKind::Unit { .. }
             | ItemKind::Reaction(_)
             | ItemKind::Equation(_)
+            | ItemKind::Balance { .. }
+            | ItemKind::Boundary(_)
+            | ItemKind::Constraint(_)
+            | ItemKind::Scheme(_)
             | ItemKind::Init { .. }
             | ItemKind::Simulate(_)
             | ItemKind::Plot(_)
             | ItemKind::Rule(_)
-            | ItemKind::Unsupported { .. } => None,
-        })
+            | ItemKind::Unsupported { .. } => {}
+        }
+    }
+    names
 }
 
 /// What a name means already, if it may not be declared as `kind`.
@@ -313,6 +353,7 @@ fn take_used(
 fn exports(world: &World, target: FileId) -> FxHashMap<String, EntityId> {
     let ast = world.ast(target);
     own_names(ast)
+        .into_iter()
         .filter_map(|(_, _, name)| {
             let entity = world.entity_named(target, name.name)?;
             Some((ast.name(name.name).to_owned(), entity))

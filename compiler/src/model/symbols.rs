@@ -20,6 +20,11 @@ pub(super) fn model_names(world: &World) -> Vec<String> {
         }
     }
     let has_others = root != FileId(0);
+    for (&component, &(vector, coordinate)) in &world.space.owners {
+        let vector_name = &names[vector.0 as usize];
+        let coordinate = world.name(coordinate);
+        names[component.0 as usize] = vector_name.as_ref().map(|n| format!("{n}.{coordinate}"));
+    }
     for (&state, &velocity) in &world.velocities {
         let state_name = &names[state.0 as usize];
         names[velocity.0 as usize] = state_name.as_ref().map(|n| format!("dt({n})"));

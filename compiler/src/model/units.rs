@@ -5,10 +5,10 @@
 //! user's files count it in one other unit (`min` in `1/min`, `nM/min`): then in that one.
 
 use super::measure::{Measure, Measures};
+use super::nodes::post_order;
 use super::scope::{FileId, Origin, World};
 use super::unit::{BASE, Unit};
 use super::unit_names::UnitNames;
-use super::walk::post_order;
 use crate::diagnostic::Diagnostics;
 use crate::source::Sources;
 use crate::syntax::Ast;
@@ -112,11 +112,16 @@ fn declared(item: &Item) -> Vec<&UnitExpr> {
             let params = f.params.iter().filter_map(|(_, unit)| unit.as_deref());
             params.chain(f.unit.as_deref()).collect()
         }
+        ItemKind::Domain(d) => d.axes.iter().filter_map(|a| a.unit.as_deref()).collect(),
         ItemKind::Model { .. }
         | ItemKind::Use(_)
         | ItemKind::Unit { .. }
         | ItemKind::Reaction(_)
         | ItemKind::Equation(_)
+        | ItemKind::Balance { .. }
+        | ItemKind::Boundary(_)
+        | ItemKind::Constraint(_)
+        | ItemKind::Scheme(_)
         | ItemKind::Init { .. }
         | ItemKind::Simulate(_)
         | ItemKind::Plot(_)

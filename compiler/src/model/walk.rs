@@ -6,31 +6,19 @@
 use std::hash::Hash;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use smallvec::{SmallVec, smallvec};
+use smallvec::SmallVec;
 
+use super::entities::{DomainId, PointDataKind};
 use super::error::ModelError;
+use super::nodes::{At, Chain, Part, Parts, chain, children, evaluation_order, operands, rate_of};
 use super::scope::{EntityId, FileId, Meaning, World};
+use super::space::{Calculus, SpaceError, Value, domain_at, space_call};
 use crate::diagnostic::Diagnostics;
-use crate::source::Span;
-use crate::syntax::Ast;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Ident, NameId, UnaryOp, UnitExpr};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind, UnitExpr};
 use crate::terms::{Number, Op};
 
 /// The most nodes of function bodies that one expression may be expanded to.
 const MAX_EXPANSION: u64 = 1_000_000;
-
-/// Where an expression stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct At {
-    pub file: FileId,
-    pub expr: Expr,
-}
-
-/// A term of a sum or a factor of a product, and whether it is subtracted or divided by.
-pub(super) type Part<T> = (T, bool);
-
-/// The parts of a sum or product, or plain operands.
-pub(super) type Parts<T> = SmallVec<[Part<T>; 4]>;
 
 /// What an expression can be evaluated to: terms, or units.
 pub(super) trait Algebra {
@@ -38,6 +26,8 @@ pub(super) trait Algebra {
     fn number(&mut self, n: &Number) -> Self::Value;
     fn quantity(&mut self, at: At, n: &Number, unit: &UnitExpr) -> Self::Value;
     fn entity(&mut self, at: At, id: EntityId) -> Self::Value;
+    /// `dt(x)` of a state without a velocity: only an equation about it may hold it.
+    fn rate(&mut self, at: At, state: EntityId) -> Self::Value;
     fn time(&mut self) -> Self::Value;
     fn constant(&mut self, name: &'static str) -> Self::Value;
     /// What stands for something already reported.
@@ -47,6 +37,10 @@ pub(super) trait Algebra {
     fn product(&mut self, at: At, parts: &[Part<Self::Value>]) -> Self::Value;
     fn power(&mut self, at: At, base: Self::Value, exponent: Self::Value) -> Self::Value;
     fn call(&mut self, at: At, op: Op, args: &[Self::Value]) -> Self::Value;
+    /// The integral over a domain with these coordinates.
+    fn integral(&mut self, at: At, of: Self::Value, coordinates: &[Self::Value]) -> Self::Value;
+    /// One given value per grid node.
+    fn point_data(&mut self, kind: PointDataKind, domain: DomainId) -> Self::Value;
     /// The value that parameter number `index` of a function takes when `value` is passed.
     fn passed(
         &mut self,
@@ -57,134 +51,10 @@ pub(super) trait Algebra {
     ) -> Self::Value;
     /// The body of a function is going to be evaluated for a call.
     fn enter(&mut self, call: At);
-    /// The value of a call, from that of the body.
+    /// The body has been evaluated.
+    fn leave(&mut self);
+    /// The value of a call, or a component of it, from that of the body.
     fn returned(&mut self, at: At, function: EntityId, value: Self::Value) -> Self::Value;
-}
-
-/// The children of an expression, left to right. `dt(x)` is one name and has none.
-pub(super) fn children(ast: &Ast, e: Expr) -> SmallVec<[Expr; 3]> {
-    match &ast.expr(e).kind {
-        ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error => {
-            SmallVec::new()
-        }
-        ExprKind::Unary(_, a) => SmallVec::from_slice(&[*a]),
-        ExprKind::Binary(_, a, b) => SmallVec::from_slice(&[*a, *b]),
-        ExprKind::Call(..) if rate_of(ast, e).is_some() => SmallVec::new(),
-        ExprKind::Call(_, args) => args.iter().copied().collect(),
-        ExprKind::If(c, a, b) => SmallVec::from_slice(&[*c, *a, *b]),
-    }
-}
-
-/// The name `x` and its place, if the expression is `dt(x)`.
-pub(super) fn rate_of(ast: &Ast, e: Expr) -> Option<(NameId, Span)> {
-    let ExprKind::Call(function, args) = &ast.expr(e).kind else {
-        return None;
-    };
-    let [arg] = &args[..] else { return None };
-    if ast.name(function.name) != "dt" {
-        return None;
-    }
-    as_name(ast, *arg).map(|name| (name.name, name.span))
-}
-
-/// The name, if the expression is one.
-pub(super) fn as_name(ast: &Ast, e: Expr) -> Option<Ident> {
-    let node = ast.expr(e);
-    let ExprKind::Name(name) = node.kind else {
-        return None;
-    };
-    Some(Ident {
-        name,
-        span: node.span,
-    })
-}
-
-/// What an expression is evaluated from, left to right: all parts of a sum or product, else its children.
-pub(super) fn operands(ast: &Ast, e: Expr) -> Parts<Expr> {
-    match chain(&ast.expr(e).kind) {
-        Some(Chain::Sum) => sum_parts(ast, e),
-        Some(Chain::Product) => product_parts(ast, e),
-        None => children(ast, e).into_iter().map(|e| (e, false)).collect(),
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Chain {
-    Sum,
-    Product,
-}
-
-fn chain(kind: &ExprKind) -> Option<Chain> {
-    match kind {
-        ExprKind::Unary(UnaryOp::Neg, _) => Some(Chain::Sum),
-        ExprKind::Binary(BinaryOp::Add | BinaryOp::Sub, ..) => Some(Chain::Sum),
-        ExprKind::Binary(BinaryOp::Mul | BinaryOp::Div, ..) => Some(Chain::Product),
-        ExprKind::Number(_)
-        | ExprKind::Quantity(..)
-        | ExprKind::Name(_)
-        | ExprKind::Unary(UnaryOp::Not, _)
-        | ExprKind::Binary(..)
-        | ExprKind::Call(..)
-        | ExprKind::If(..)
-        | ExprKind::Error => None,
-    }
-}
-
-fn sum_parts(ast: &Ast, e: Expr) -> Parts<Expr> {
-    let mut found = Parts::new();
-    let mut stack: Parts<Expr> = smallvec![(e, false)];
-    while let Some((e, minus)) = stack.pop() {
-        let kind = &ast.expr(e).kind;
-        if let ExprKind::Unary(UnaryOp::Neg, a) = *kind {
-            stack.push((a, !minus));
-        } else if let ExprKind::Binary(op @ (BinaryOp::Add | BinaryOp::Sub), a, b) = *kind {
-            stack.push((b, minus ^ (op == BinaryOp::Sub)));
-            stack.push((a, minus));
-        } else {
-            found.push((e, minus));
-        }
-    }
-    found
-}
-
-/// A divisor stays whole: `a/(b/c)` is undefined where `c` is zero, `a*c/b` is not.
-fn product_parts(ast: &Ast, e: Expr) -> Parts<Expr> {
-    let mut found = Parts::new();
-    let mut stack: Parts<Expr> = smallvec![(e, false)];
-    while let Some((e, below)) = stack.pop() {
-        if let ExprKind::Binary(op @ (BinaryOp::Mul | BinaryOp::Div), a, b) = ast.expr(e).kind
-            && !below
-        {
-            stack.push((b, op == BinaryOp::Div));
-            stack.push((a, false));
-        } else {
-            found.push((e, below));
-        }
-    }
-    found
-}
-
-/// Appends the nodes of an expression, children before parents.
-pub(super) fn post_order(ast: &Ast, root: Expr, out: &mut Vec<Expr>) {
-    order(root, out, |e, stack| stack.extend(children(ast, e)));
-}
-
-/// Appends the nodes of an expression that are evaluated, operands before what they are evaluated to.
-fn evaluation_order(ast: &Ast, root: Expr, out: &mut Vec<Expr>) {
-    order(root, out, |e, stack| {
-        stack.extend(operands(ast, e).iter().map(|part| part.0))
-    });
-}
-
-fn order(root: Expr, out: &mut Vec<Expr>, below: impl Fn(Expr, &mut Vec<Expr>)) {
-    let start = out.len();
-    let mut stack = vec![root];
-    // Parents before children, right before left: reversed, that is post-order.
-    while let Some(e) = stack.pop() {
-        out.push(e);
-        below(e, &mut stack);
-    }
-    out[start..].reverse();
 }
 
 /// One body being evaluated.
@@ -192,22 +62,47 @@ struct Frame<V> {
     file: FileId,
     /// `None` for the expression itself.
     function: Option<(EntityId, At)>,
-    args: SmallVec<[V; 4]>,
+    args: SmallVec<[Value<V>; 4]>,
+    /// The domain that it is about, where nothing in it says so.
+    domain: Option<usize>,
     /// Its nodes in `Machine::nodes`, and the next of them.
     start: usize,
     next: usize,
 }
 
-type MemoKey<V> = (EntityId, SmallVec<[V; 4]>);
+impl<V> Frame<V> {
+    /// The domain that a node is about.
+    fn domain_at(&self, world: &World, at: At) -> Option<usize> {
+        let function = self.function.and_then(|(id, _)| world.function(id));
+        domain_at(world, at, function).or(self.domain)
+    }
+
+    /// The domain that the arguments of a call are about: `mean(u)` itself is about none.
+    fn domain_of_arguments(&self, world: &World, at: At) -> Option<usize> {
+        if world.space.domains.len() < 2 {
+            return self.domain;
+        }
+        let function = self.function.and_then(|(id, _)| world.function(id));
+        let mut args = children(world.ast(at.file), at.expr).into_iter();
+        let found = args.find_map(|expr| domain_at(world, At { expr, ..at }, function));
+        found.or(self.domain)
+    }
+}
+
+type MemoKey<V> = (EntityId, Option<usize>, SmallVec<[Value<V>; 4]>);
 
 /// The stack machine; keeps what it remembers from one expression to the next.
 pub(super) struct Machine<V> {
-    memo: FxHashMap<MemoKey<V>, V>,
+    memo: FxHashMap<MemoKey<V>, Value<V>>,
     /// Functions being evaluated: one that calls itself has been reported and has no value.
     open: FxHashSet<EntityId>,
     nodes: Vec<Expr>,
-    values: Vec<V>,
+    values: Vec<Value<V>>,
     expanded: u64,
+    /// What was wrong with vectors in it.
+    problems: Vec<(At, SpaceError)>,
+    /// Where vectors have been found wrong before.
+    reported: FxHashSet<At>,
 }
 
 impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
@@ -218,6 +113,8 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             nodes: Vec::new(),
             values: Vec::new(),
             expanded: 0,
+            problems: Vec::new(),
+            reported: FxHashSet::default(),
         }
     }
 
@@ -228,12 +125,13 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         world: &World,
         root: At,
         diagnostics: &mut Diagnostics,
-    ) -> V {
+    ) -> Value<V> {
         if is_leaf(&world.ast(root.file).expr(root.expr).kind) {
             return leaf(algebra, world, root, None);
         }
         self.expanded = 0;
-        let mut frames = vec![self.begin(world, root, None, SmallVec::new())];
+        let domain = domain_at(world, root, None);
+        let mut frames = vec![self.begin(world, root, None, domain, SmallVec::new())];
         while let Some(frame) = frames.last_mut() {
             if let Some(&expr) = self.nodes.get(frame.next) {
                 frame.next += 1;
@@ -251,7 +149,19 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
                 return self.give_up(algebra, world, root, diagnostics);
             }
         }
+        self.report(diagnostics);
         self.values.pop().expect("an expression leaves one value")
+    }
+
+    /// Reports the first thing that is wrong with vectors: what else is wrong may follow from it.
+    fn report(&mut self, diagnostics: &mut Diagnostics) {
+        let mut problems = std::mem::take(&mut self.problems);
+        if !problems.is_empty() {
+            let (at, error) = problems.swap_remove(0);
+            if self.reported.insert(at) {
+                diagnostics.push(error);
+            }
+        }
     }
 
     fn begin(
@@ -259,7 +169,8 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         world: &World,
         body: At,
         function: Option<(EntityId, At)>,
-        args: SmallVec<[V; 4]>,
+        domain: Option<usize>,
+        args: SmallVec<[Value<V>; 4]>,
     ) -> Frame<V> {
         let start = self.nodes.len();
         evaluation_order(world.ast(body.file), body.expr, &mut self.nodes);
@@ -270,6 +181,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             file: body.file,
             function,
             args,
+            domain,
             start,
             next: start,
         }
@@ -286,7 +198,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         let ast = world.ast(at.file);
         let kind = &ast.expr(at.expr).kind;
         if let Some(chain) = chain(kind) {
-            let value = self.chain(algebra, ast, at, chain);
+            let value = self.chain(algebra, world, at, chain);
             self.values.push(value);
             return None;
         }
@@ -296,32 +208,55 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             }
             ExprKind::Unary(..) => {
                 let a = self.pop();
-                algebra.call(at, Op::Not, &[a])
+                self.calculus(algebra, world, at, None).call(Op::Not, &[a])
             }
             ExprKind::Binary(op, ..) => {
                 let b = self.pop();
                 let a = self.pop();
-                binary(algebra, at, *op, a, b)
+                match operator(*op) {
+                    Operator::Power => self.calculus(algebra, world, at, None).power(a, b),
+                    Operator::Call(op) => self.calculus(algebra, world, at, None).call(op, &[a, b]),
+                    Operator::Swapped(op) => {
+                        self.calculus(algebra, world, at, None).call(op, &[b, a])
+                    }
+                }
             }
             ExprKind::If(..) => {
-                let first = self.values.len() - 3;
-                let args: SmallVec<[V; 4]> = self.values.drain(first..).collect();
-                algebra.call(at, Op::If, &args)
+                let args = self.pop_many(3);
+                self.calculus(algebra, world, at, None).call(Op::If, &args)
+            }
+            ExprKind::Tuple(parts) => {
+                let parts = self.pop_many(parts.len());
+                let domain = frame.domain_at(world, at);
+                self.calculus(algebra, world, at, domain).tuple(&parts)
             }
             ExprKind::Call(name, args) => {
-                let first = self.values.len() - args.len();
-                let args: SmallVec<[V; 4]> = self.values.drain(first..).collect();
+                let args = self.pop_many(args.len());
                 if let Some(id) = world.entity_named(at.file, name.name) {
-                    return self.call(algebra, world, at, id, args);
+                    let domain = frame.domain_at(world, at);
+                    return self.call(algebra, world, at, id, domain, args);
                 }
-                match Op::by_name(ast.name(name.name)) {
-                    Some(op) if takes(op, args.len()) => algebra.call(at, op, &args),
-                    Some(_) | None => algebra.unknown(),
+                let text = ast.name(name.name);
+                match Op::by_name(text) {
+                    Some(op) if takes(op, args.len()) => {
+                        self.calculus(algebra, world, at, None).call(op, &args)
+                    }
+                    Some(_) => Value::Unknown(algebra.unknown()),
+                    None => match space_call(world, text) {
+                        Some(call) if call.arity() == args.len() => {
+                            let domain = frame.domain_of_arguments(world, at);
+                            self.calculus(algebra, world, at, domain)
+                                .space(&call, &args)
+                        }
+                        Some(_) | None => Value::Unknown(algebra.unknown()),
+                    },
                 }
             }
-            ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error => {
-                unreachable!("leaves are evaluated above")
-            }
+            ExprKind::Number(_)
+            | ExprKind::Quantity(..)
+            | ExprKind::Name(_)
+            | ExprKind::Text(_)
+            | ExprKind::Error => unreachable!("leaves are evaluated above"),
         };
         self.values.push(value);
         None
@@ -331,24 +266,58 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
     fn chain<A: Algebra<Value = V>>(
         &mut self,
         algebra: &mut A,
-        ast: &Ast,
+        world: &World,
         at: At,
         chain: Chain,
-    ) -> V {
-        let parts = operands(ast, at.expr);
-        let values = self.values.drain(self.values.len() - parts.len()..);
-        let parts: Parts<V> = values
+    ) -> Value<V> {
+        let parts = operands(world.ast(at.file), at.expr);
+        let first = self.values.len() - parts.len();
+        let values = self.values[first..].iter();
+        let numbers: Option<Parts<V>> = values
+            .zip(&parts)
+            .map(|(value, (_, inverse))| Some((value.as_scalar()?.clone(), *inverse)))
+            .collect();
+        if let Some(numbers) = numbers {
+            self.values.truncate(first);
+            return Value::Scalar(match chain {
+                Chain::Sum => algebra.sum(at, &numbers),
+                Chain::Product => algebra.product(at, &numbers),
+            });
+        }
+        let values = self.values.drain(first..);
+        let parts: Vec<Part<Value<V>>> = values
             .zip(parts)
             .map(|(value, (_, inverse))| (value, inverse))
             .collect();
+        let mut calculus = self.calculus(algebra, world, at, None);
         match chain {
-            Chain::Sum => algebra.sum(at, &parts),
-            Chain::Product => algebra.product(at, &parts),
+            Chain::Sum => calculus.sum(&parts),
+            Chain::Product => calculus.product(&parts),
         }
     }
 
-    fn pop(&mut self) -> V {
+    fn calculus<'c, 'w, 'a, A: Algebra<Value = V>>(
+        &'c mut self,
+        algebra: &'c mut A,
+        world: &'w World<'a>,
+        at: At,
+        domain: Option<usize>,
+    ) -> Calculus<'c, 'w, 'a, A> {
+        Calculus {
+            algebra,
+            world,
+            at,
+            domain,
+            problems: &mut self.problems,
+        }
+    }
+
+    fn pop(&mut self) -> Value<V> {
         self.values.pop().expect("operands come before operators")
+    }
+
+    fn pop_many(&mut self, n: usize) -> SmallVec<[Value<V>; 4]> {
+        self.values.drain(self.values.len() - n..).collect()
     }
 
     fn call<A: Algebra<Value = V>>(
@@ -357,22 +326,23 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         world: &World,
         at: At,
         id: EntityId,
-        args: SmallVec<[V; 4]>,
+        domain: Option<usize>,
+        args: SmallVec<[Value<V>; 4]>,
     ) -> Option<Frame<V>> {
         let function = world
             .function(id)
             .filter(|f| f.params.len() == args.len() && !self.open.contains(&id));
         let Some(function) = function else {
             let unknown = algebra.unknown();
-            self.values.push(unknown);
+            self.values.push(Value::Unknown(unknown));
             return None;
         };
-        let passed: SmallVec<[V; 4]> = args
-            .into_iter()
+        let passed: SmallVec<[Value<V>; 4]> = args
+            .iter()
             .enumerate()
-            .map(|(i, v)| algebra.passed(at, id, i, v))
+            .map(|(i, value)| value.map(|_, v| algebra.passed(at, id, i, v.clone())))
             .collect();
-        let key = (id, passed);
+        let key = (id, domain, passed);
         if let Some(known) = self.memo.get(&key) {
             self.values.push(known.clone());
             return None;
@@ -383,7 +353,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         };
         algebra.enter(at);
         self.open.insert(id);
-        Some(self.begin(world, body, Some((id, at)), key.1))
+        Some(self.begin(world, body, Some((id, at)), domain, key.2))
     }
 
     fn close<A: Algebra<Value = V>>(&mut self, algebra: &mut A, frames: &mut Vec<Frame<V>>) {
@@ -392,8 +362,10 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         if let Some((id, at)) = frame.function {
             self.open.remove(&id);
             let body = self.pop();
-            let value = algebra.returned(at, id, body);
-            self.memo.insert((id, frame.args), value.clone());
+            algebra.leave();
+            let value = body.map(|_, v| algebra.returned(at, id, v.clone()));
+            let key = (id, frame.domain, frame.args);
+            self.memo.insert(key, value.clone());
             self.values.push(value);
         }
     }
@@ -404,7 +376,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         world: &World,
         root: At,
         diagnostics: &mut Diagnostics,
-    ) -> V {
+    ) -> Value<V> {
         diagnostics.push(ModelError::ExpansionTooLarge {
             at: world.ast(root.file).expr(root.expr).span.into(),
             limit: MAX_EXPANSION,
@@ -412,14 +384,19 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         self.nodes.clear();
         self.values.clear();
         self.open.clear();
-        algebra.unknown()
+        self.problems.clear();
+        Value::Unknown(algebra.unknown())
     }
 }
 
 fn is_leaf(kind: &ExprKind) -> bool {
     matches!(
         kind,
-        ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error
+        ExprKind::Number(_)
+            | ExprKind::Quantity(..)
+            | ExprKind::Name(_)
+            | ExprKind::Text(_)
+            | ExprKind::Error
     )
 }
 
@@ -435,16 +412,18 @@ fn leaf<A: Algebra>(
     world: &World,
     at: At,
     frame: Option<&Frame<A::Value>>,
-) -> A::Value {
+) -> Value<A::Value> {
     let ast = world.ast(at.file);
     if let Some((name, _)) = rate_of(ast, at.expr) {
-        let state = world.entity_named(at.file, name);
-        return match state.and_then(|state| world.velocities.get(&state)) {
-            Some(&velocity) => algebra.entity(at, velocity),
-            None => algebra.unknown(),
+        return match world.entity_named(at.file, name) {
+            Some(state) => of_parts(world, state, |part| match world.velocities.get(&part) {
+                Some(&velocity) => algebra.entity(at, velocity),
+                None => algebra.rate(at, part),
+            }),
+            None => Value::Unknown(algebra.unknown()),
         };
     }
-    match &ast.expr(at.expr).kind {
+    Value::Scalar(match &ast.expr(at.expr).kind {
         ExprKind::Number(n) => algebra.number(n),
         ExprKind::Quantity(n, unit) => algebra.quantity(at, n, unit),
         ExprKind::Name(name) => {
@@ -461,31 +440,51 @@ fn leaf<A: Algebra>(
                 Meaning::Time => algebra.time(),
                 Meaning::Pi => algebra.constant("pi"),
                 Meaning::Euler => algebra.constant("e"),
-                Meaning::Entity(id) => algebra.entity(at, id),
-                Meaning::Unknown => algebra.unknown(),
+                Meaning::Entity(id) => {
+                    return of_parts(world, id, |part| algebra.entity(at, part));
+                }
+                Meaning::Unknown => return Value::Unknown(algebra.unknown()),
             }
         }
         ExprKind::Error
+        | ExprKind::Text(_)
         | ExprKind::Unary(..)
         | ExprKind::Binary(..)
         | ExprKind::Call(..)
-        | ExprKind::If(..) => algebra.unknown(),
+        | ExprKind::If(..)
+        | ExprKind::Tuple(_) => return Value::Unknown(algebra.unknown()),
+    })
+}
+
+/// One value, or one for each component of a vector.
+fn of_parts<V>(world: &World, id: EntityId, mut value: impl FnMut(EntityId) -> V) -> Value<V> {
+    match world.space.components.get(&id) {
+        Some(components) => Value::Vector(components.iter().map(|&part| value(part)).collect()),
+        None => Value::Scalar(value(id)),
     }
 }
 
-fn binary<A: Algebra>(algebra: &mut A, at: At, op: BinaryOp, a: A::Value, b: A::Value) -> A::Value {
+/// What an infix operator stands for.
+enum Operator {
+    Power,
+    Call(Op),
+    /// With the operands the other way round.
+    Swapped(Op),
+}
+
+fn operator(op: BinaryOp) -> Operator {
     match op {
         BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
             unreachable!("sums and products are evaluated whole")
         }
-        BinaryOp::Pow => algebra.power(at, a, b),
-        BinaryOp::Less => algebra.call(at, Op::Less, &[a, b]),
-        BinaryOp::LessEqual => algebra.call(at, Op::LessEqual, &[a, b]),
-        BinaryOp::Greater => algebra.call(at, Op::Less, &[b, a]),
-        BinaryOp::GreaterEqual => algebra.call(at, Op::LessEqual, &[b, a]),
-        BinaryOp::Equal => algebra.call(at, Op::Equal, &[a, b]),
-        BinaryOp::NotEqual => algebra.call(at, Op::NotEqual, &[a, b]),
-        BinaryOp::And => algebra.call(at, Op::And, &[a, b]),
-        BinaryOp::Or => algebra.call(at, Op::Or, &[a, b]),
+        BinaryOp::Pow => Operator::Power,
+        BinaryOp::Less => Operator::Call(Op::Less),
+        BinaryOp::LessEqual => Operator::Call(Op::LessEqual),
+        BinaryOp::Greater => Operator::Swapped(Op::Less),
+        BinaryOp::GreaterEqual => Operator::Swapped(Op::LessEqual),
+        BinaryOp::Equal => Operator::Call(Op::Equal),
+        BinaryOp::NotEqual => Operator::Call(Op::NotEqual),
+        BinaryOp::And => Operator::Call(Op::And),
+        BinaryOp::Or => Operator::Call(Op::Or),
     }
 }

@@ -46,6 +46,10 @@ pub enum ExprKind {
     Call(Ident, Box<[Expr]>),
     /// `if c then a else b`
     If(Expr, Expr, Expr),
+    /// `(a, b)`: a vector.
+    Tuple(Box<[Expr]>),
+    /// `"file.npz"`, only as an argument of a call.
+    Text(Box<str>),
     /// What stands where the parser recovered from an error; already reported.
     Error,
 }
@@ -126,6 +130,21 @@ pub enum ItemKind {
     Reaction(Reaction),
     /// `dt(x) = e`, `dtt(x) = e`, `dt(x) += e`
     Equation(Equation),
+    /// Any other equation with a `dt(x)` in it: `dt(h) + div(q) = 0`.
+    Balance {
+        /// Left side.
+        left: Expr,
+        /// Right side.
+        right: Expr,
+    },
+    /// `domain line: x in 0..1, 64 points`
+    Domain(Domain),
+    /// `at y = 0: c = 1, dx(u) = 0`
+    Boundary(Boundary),
+    /// `constraint lap(psi) = -omega, mean(psi) = 0`
+    Constraint(Vec<Relation>),
+    /// `scheme fourier`, `scheme x: fourier, y: chebyshev`
+    Scheme(Vec<Method>),
     /// `init x = e`, `init dt(x) = e`
     Init {
         /// The state.
@@ -186,6 +205,8 @@ pub enum DeclKind {
     FixedSpecies,
     /// Any other state.
     Var,
+    /// A state on a domain.
+    Field,
     /// A named expression.
     Let,
 }
@@ -199,8 +220,12 @@ pub struct Declaration {
     pub name: Ident,
     /// Its unit.
     pub unit: Option<Box<UnitExpr>>,
+    /// `on line`: its domain.
+    pub domain: Option<Ident>,
     /// Value, initial value or definition.
     pub value: Option<Expr>,
+    /// `diffusion = D` after a species on a domain.
+    pub diffusion: Option<Expr>,
     /// Documentation.
     pub doc: Option<String>,
 }
@@ -274,6 +299,65 @@ pub struct Equation {
     pub value: Expr,
 }
 
+/// `domain`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Domain {
+    /// Its name.
+    pub name: Ident,
+    /// Its axes.
+    pub axes: Vec<Axis>,
+    /// Documentation.
+    pub doc: Option<String>,
+}
+
+/// `x: um in 0..100, 128 points, periodic, map x^2`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// Name of the coordinate.
+    pub name: Ident,
+    /// Its unit.
+    pub unit: Option<Box<UnitExpr>>,
+    /// Lower end.
+    pub from: Expr,
+    /// Upper end.
+    pub to: Expr,
+    /// Number of points.
+    pub points: Option<Expr>,
+    /// Whether its ends are one.
+    pub periodic: bool,
+    /// Where evenly spaced points go.
+    pub map: Option<Expr>,
+}
+
+/// `a = b`, or an expression alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Relation {
+    /// Left side, or all.
+    pub left: Expr,
+    /// Right side.
+    pub right: Option<Expr>,
+}
+
+/// `at FACES: CONDITIONS`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Boundary {
+    /// `x = 0`, or `boundary` alone.
+    pub faces: Vec<Relation>,
+    /// Equations, or `outflow(u)` alone.
+    pub conditions: Vec<Relation>,
+}
+
+/// `x: central(order = 4)`, in a `scheme`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Method {
+    /// Along which coordinate.
+    pub axis: Option<Ident>,
+    /// Its name.
+    pub name: Ident,
+    /// What is in its parentheses.
+    pub settings: Vec<(Ident, Expr)>,
+}
+
 /// A `simulate` experiment; settings keep the order written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulate {
@@ -305,11 +389,29 @@ pub enum SettingValue {
     Table(Vec<(Ident, Expr)>, Span),
 }
 
+/// What a plot shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum PlotForm {
+    /// Curves.
+    #[default]
+    Curves,
+    /// `heatmap u`
+    Heatmap,
+    /// `space u`
+    Space,
+    /// `line u at [0, 1, 5]`
+    Line(Vec<Expr>),
+    /// `movie u`
+    Movie,
+}
+
 /// A `plot` statement.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plot {
     /// Its name.
     pub name: Option<Ident>,
+    /// What it shows of them.
+    pub form: PlotForm,
     /// Curves: expressions, usually names.
     pub curves: Vec<Expr>,
     /// `against t`, or another expression (a phase plot: `phase x, y` is `y against x`).

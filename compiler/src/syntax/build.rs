@@ -2,14 +2,24 @@
 
 use super::Ast;
 use super::ast::{
-    Arrow, BinaryOp, DeclKind, Declaration, Expr, ExprKind, Ident, Item, ItemKind, Participant,
-    Plot, Reaction, Setting, SettingValue, UnitExpr,
+    Arrow, Axis, BinaryOp, DeclKind, Declaration, Expr, ExprKind, Ident, Item, ItemKind,
+    Participant, Plot, Reaction, Setting, SettingValue, UnitExpr,
 };
 use super::error::SyntaxError;
 use super::layout::shortened;
 use super::unit::unit_of;
 use crate::source::{Source, Span};
 use crate::terms::Number;
+
+/// What stands in the list after the ends of an axis.
+pub enum AxisOption {
+    /// `periodic`
+    Word(Expr),
+    /// `64 points`
+    Points(Expr),
+    /// `map x^2`
+    Map(Expr),
+}
 
 /// The tree as it grows, and what is known of the statement being read.
 pub struct Builder<'a> {
@@ -72,13 +82,13 @@ impl<'a> Builder<'a> {
     }
 
     pub fn ident(&mut self, start: u32, end: u32) -> Ident {
-        let text = match self.source.slice(start, end) {
-            "∂t" => "dt",
-            "∂tt" => "dtt",
-            text => text,
+        let text = self.source.slice(start, end);
+        let name = match text.strip_prefix('∂') {
+            Some(coordinates) => self.ast.intern(&format!("d{coordinates}")),
+            None => self.ast.intern(text),
         };
         Ident {
-            name: self.ast.intern(text),
+            name,
             span: Span::new(start, end),
         }
     }
@@ -120,20 +130,59 @@ impl<'a> Builder<'a> {
         }
     }
 
+    pub fn axis_option(&self, mut axis: Axis, option: AxisOption) -> Result<Axis, SyntaxError> {
+        match option {
+            AxisOption::Map(map) => axis.map = Some(map),
+            AxisOption::Points(n) => axis.points = Some(n),
+            AxisOption::Word(e) => {
+                let node = self.ast.expr(e);
+                let is_periodic =
+                    matches!(node.kind, ExprKind::Name(name) if self.ast.name(name) == "periodic");
+                if !is_periodic {
+                    return Err(SyntaxError::UnexpectedToken {
+                        expected: "`64 points`, `periodic` or `map …`".into(),
+                        found: "an expression".into(),
+                        at: node.span.into(),
+                        help: Some("the axes of a domain are told apart by `;`".into()),
+                    });
+                }
+                axis.periodic = true;
+            }
+        }
+        Ok(axis)
+    }
+
     pub fn declare(
         &mut self,
         kind: DeclKind,
         name: Ident,
         unit: Option<Box<UnitExpr>>,
+        domain: Option<Ident>,
         value: Option<Expr>,
         doc: Option<String>,
         span: Span,
     ) {
+        let is_plain = unit.is_none() && domain.is_none() && value.is_some();
+        if is_plain
+            && self.ast.name(name.name) == "diffusion"
+            && let Some(last) = self.ast.items.last_mut()
+            && let ItemKind::Declare(before) = &mut last.kind
+            && before.domain.is_some()
+            && before.diffusion.is_none()
+            && self.span.to(last.span) == self.span
+        {
+            before.diffusion = value;
+            before.doc = before.doc.take().or(doc);
+            last.span = last.span.to(span);
+            return;
+        }
         let declaration = Declaration {
             kind,
             name,
             unit,
+            domain,
             value,
+            diffusion: None,
             doc,
         };
         self.ast.items.push(Item {
@@ -229,6 +278,21 @@ impl<'a> Builder<'a> {
         self.ast.push(ExprKind::Binary(op, a, b), span)
     }
 
+    /// `∇u`: a call under another spelling.
+    pub fn operator(&mut self, name: (&str, Span), a: Expr, start: u32, end: u32) -> Expr {
+        let function = Ident {
+            name: self.ast.intern(name.0),
+            span: name.1,
+        };
+        self.push(ExprKind::Call(function, [a].into()), start, end)
+    }
+
+    /// `(a, b)`
+    pub fn tuple(&mut self, first: Expr, rest: Vec<Expr>, start: u32, end: u32) -> Expr {
+        let parts: Vec<Expr> = std::iter::once(first).chain(rest).collect();
+        self.push(ExprKind::Tuple(parts.into()), start, end)
+    }
+
     /// Parentheses leave no node; the expression's text includes them.
     pub fn parenthesised(&mut self, e: Expr, start: u32, end: u32) -> Expr {
         self.ast.exprs[e.0 as usize].span = Span::new(start, end);
@@ -251,13 +315,15 @@ fn first_of(ast: &Ast, e: Expr) -> usize {
     loop {
         first = match &ast.expr(first).kind {
             ExprKind::Unary(_, a) | ExprKind::Binary(_, a, _) | ExprKind::If(a, ..) => *a,
-            ExprKind::Call(_, args) => match args.first() {
+            ExprKind::Call(_, args) | ExprKind::Tuple(args) => match args.first() {
                 Some(&a) => a,
                 None => return first.0 as usize,
             },
-            ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error => {
-                return first.0 as usize;
-            }
+            ExprKind::Number(_)
+            | ExprKind::Quantity(..)
+            | ExprKind::Name(_)
+            | ExprKind::Text(_)
+            | ExprKind::Error => return first.0 as usize,
         };
     }
 }

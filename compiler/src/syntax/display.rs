@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use super::ast::{
     Arrow, Ast, DeclKind, Declaration, Expr, Function, Ident, ItemKind, Participant, Plot,
-    Reaction, Rule, SettingValue, Simulate, UnitExpr, Use, UsePath,
+    PlotForm, Reaction, Rule, SettingValue, Simulate, UnitExpr, Use, UsePath,
 };
+use super::display_space::{write_methods, write_relations};
 
 impl Display for Ast {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -57,6 +58,16 @@ impl Display for Shown<'_, &ItemKind> {
                 let equals = if it.adds { "+=" } else { "=" };
                 write!(f, "{dt}({name}) {equals} {}", ast.show(it.value))
             }
+            ItemKind::Balance { left, right } => {
+                write!(f, "{} = {}", ast.show(*left), ast.show(*right))
+            }
+            ItemKind::Domain(it) => Shown(ast, it).fmt(f),
+            ItemKind::Boundary(it) => Shown(ast, it).fmt(f),
+            ItemKind::Constraint(relations) => {
+                f.write_str("constraint ")?;
+                write_relations(f, ast, relations)
+            }
+            ItemKind::Scheme(methods) => write_methods(f, ast, methods),
             ItemKind::Init {
                 target,
                 order,
@@ -84,7 +95,7 @@ fn derivative(order: u8) -> &'static str {
 }
 
 /// Documentation after a statement.
-struct Doc<'a>(&'a Option<String>);
+pub(super) struct Doc<'a>(pub &'a Option<String>);
 
 impl Display for Doc<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -96,7 +107,7 @@ impl Display for Doc<'_> {
 }
 
 /// Text in quotes; a text has no line ends, they become spaces.
-struct Quoted<'a>(&'a str);
+pub(super) struct Quoted<'a>(pub &'a str);
 
 impl Display for Quoted<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -130,7 +141,7 @@ fn write_names(f: &mut Formatter<'_>, ast: &Ast, names: &[Ident]) -> fmt::Result
     Ok(())
 }
 
-fn write_exprs(f: &mut Formatter<'_>, ast: &Ast, exprs: &[Expr]) -> fmt::Result {
+pub(super) fn write_exprs(f: &mut Formatter<'_>, ast: &Ast, exprs: &[Expr]) -> fmt::Result {
     for (i, &e) in exprs.iter().enumerate() {
         write!(f, "{}{}", comma(i), ast.show(e))?;
     }
@@ -145,7 +156,7 @@ pub(super) fn comma(i: usize) -> &'static str {
 }
 
 /// `: unit`
-fn write_unit(f: &mut Formatter<'_>, ast: &Ast, unit: Option<&UnitExpr>) -> fmt::Result {
+pub(super) fn write_unit(f: &mut Formatter<'_>, ast: &Ast, unit: Option<&UnitExpr>) -> fmt::Result {
     match unit {
         Some(unit) => write!(f, ": {}", Shown(ast, unit)),
         None => Ok(()),
@@ -162,11 +173,18 @@ impl Display for Shown<'_, &Declaration> {
             DeclKind::FixedSpecies => "fixed species",
             DeclKind::Var => "var",
             DeclKind::Let => "let",
+            DeclKind::Field => "field",
         };
         write!(f, "{kind} {}", ast.name(it.name.name))?;
         write_unit(f, ast, it.unit.as_deref())?;
+        if let Some(domain) = it.domain {
+            write!(f, " on {}", ast.name(domain.name))?;
+        }
         if let Some(value) = it.value {
             write!(f, " = {}", ast.show(value))?;
+        }
+        if let Some(diffusion) = it.diffusion {
+            write!(f, ", diffusion = {}", ast.show(diffusion))?;
         }
         Doc(&it.doc).fmt(f)
     }
@@ -282,8 +300,19 @@ impl Display for Shown<'_, &Plot> {
         let Shown(ast, it) = *self;
         write_header(f, ast, "plot", it.name)?;
         if !it.curves.is_empty() {
-            f.write_str("    ")?;
+            f.write_str(match it.form {
+                PlotForm::Curves => "    ",
+                PlotForm::Heatmap => "    heatmap ",
+                PlotForm::Space => "    space ",
+                PlotForm::Line(_) => "    line ",
+                PlotForm::Movie => "    movie ",
+            })?;
             write_exprs(f, ast, &it.curves)?;
+            if let PlotForm::Line(times) = &it.form {
+                f.write_str(" at [")?;
+                write_exprs(f, ast, times)?;
+                f.write_str("]")?;
+            }
             if let Some(against) = it.against {
                 write!(f, " against {}", ast.show(against))?;
             }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::ast::{Ast, BinaryOp, Expr, ExprKind, UnaryOp, UnitExpr};
-use super::display::{Shown, comma};
+use super::display::{Quoted, Shown, comma};
 use crate::terms::Number;
 
 impl Display for Shown<'_, &UnitExpr> {
@@ -126,13 +126,23 @@ fn write_start(f: &mut Formatter<'_>, ast: &Ast, e: Expr, pieces: &mut Vec<Piece
             f.write_str("if ")
         }
         ExprKind::Call(function, args) => {
-            pieces.push(Piece::Text(")"));
-            for (i, &arg) in args.iter().enumerate().rev() {
-                pieces.push(Piece::Expr(arg, Level::If));
-                pieces.push(Piece::Text(comma(i)));
-            }
+            push_list(args, pieces);
             write!(f, "{}(", ast.name(function.name))
         }
+        ExprKind::Tuple(parts) => {
+            push_list(parts, pieces);
+            f.write_str("(")
+        }
+        ExprKind::Text(text) => write!(f, "{}", Quoted(text)),
+    }
+}
+
+/// `a, b)`
+fn push_list(list: &[Expr], pieces: &mut Vec<Piece>) {
+    pieces.push(Piece::Text(")"));
+    for (i, &part) in list.iter().enumerate().rev() {
+        pieces.push(Piece::Expr(part, Level::If));
+        pieces.push(Piece::Text(comma(i)));
     }
 }
 
@@ -164,6 +174,8 @@ fn level_of(ast: &Ast, e: Expr) -> Level {
         | ExprKind::Quantity(..)
         | ExprKind::Name(_)
         | ExprKind::Call(..)
+        | ExprKind::Tuple(_)
+        | ExprKind::Text(_)
         | ExprKind::Error => Level::Atom,
         ExprKind::Unary(UnaryOp::Neg, _) => Level::Factor,
         ExprKind::Unary(UnaryOp::Not, _) => Level::Not,

@@ -132,6 +132,13 @@ pub enum SyntaxError {
         at: SourceSpan,
     },
 
+    #[error("a plot shows curves or one picture of a field, but this is more")]
+    #[diagnostic(code(second_picture), help("make a second `plot`"))]
+    SecondPicture {
+        #[label("shows something else already")]
+        at: SourceSpan,
+    },
+
     #[error("more than {limit} mistakes, the rest is not shown")]
     #[diagnostic(code(too_many_errors), severity(Advice))]
     TooManyErrors { limit: usize },

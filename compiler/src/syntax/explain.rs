@@ -143,15 +143,19 @@ fn in_words(expected: &[String]) -> String {
         };
         ideas.push(operators.into());
     }
-    const PUNCTUATION: [&str; 14] = [
-        "=>", "=", "+=", ":", "@", "then", "else", "if", ",", ";", "(", ")", "]", "}",
+    const PUNCTUATION: [&str; 19] = [
+        "=>", "=", "= ", "+=", ":", "@", "then", "else", "if", "in", "..", "points", "at", ",",
+        ";", "(", ")", "]", "}",
     ];
     for mark in PUNCTUATION {
         let is_arrow = mark == "=>" && can_be("->");
         let is_part = (begins_expression || can_multiply) && matches!(mark, "(" | "if");
         if can_be(mark) && !is_part && !is_arrow {
-            ideas.push(format!("`{mark}`"));
+            ideas.push(format!("`{}`", mark.trim_end()));
         }
+    }
+    if ideas.is_empty() && can_be("[") {
+        ideas.push("`[`".into());
     }
     if ideas.is_empty() || (can_be("text in quotes") && ideas.len() < 3) {
         ideas.push(match can_be("text in quotes") {
@@ -182,6 +186,9 @@ fn help(start: Start, text: &[Lexeme], i: usize, expected: &[String]) -> Option<
         }
         Token::If if before.is_some_and(Token::is_operator) => {
             "put the whole `if … then … else …` in parentheses"
+        }
+        Token::Name if start == Start::Field && i == 2 => {
+            "write `field u on line = …`, where `line` is a `domain`"
         }
         Token::Number | Token::Name | Token::OpenParen if allows(expected, "*") => {
             "if a product is meant, write `*` before this"

@@ -7,6 +7,7 @@ use logos::Logos;
 use miette::Diagnostic;
 
 use super::parse;
+use super::statement::begins_axis;
 use super::token::Token;
 use crate::diagnostic::Diagnostics;
 use crate::source::Sources;
@@ -18,8 +19,9 @@ const INDENT: usize = 4;
 const MAX_LEVELS: usize = 10;
 
 /// Names after which `(` begins an expression, not arguments.
-const WORDS_BEFORE_EXPRESSIONS: [&str; 7] =
-    ["against", "phase", "when", "in", "after", "from", "until"];
+const WORDS_BEFORE_EXPRESSIONS: [&str; 8] = [
+    "against", "phase", "when", "in", "after", "from", "until", "map",
+];
 
 /// Formats a file's text, comments kept; `None` if it has syntax errors. Formatting twice changes nothing.
 pub fn format(text: &str) -> Option<String> {
@@ -28,8 +30,12 @@ pub fn format(text: &str) -> Option<String> {
     parse(&source, &mut diagnostics);
     diagnostics.iter().all(is_about_support).then(|| {
         let mut printer = Printer::default();
-        for (token, range) in Token::lexer(text).spanned() {
-            printer.add(token.unwrap_or(Token::Unknown), &text[range]);
+        let tokens: Vec<(Token, &str)> = Token::lexer(text)
+            .spanned()
+            .map(|(token, range)| (token.unwrap_or(Token::Unknown), &text[range]))
+            .collect();
+        for (i, &(token, text)) in tokens.iter().enumerate() {
+            printer.add(token, text, &tokens[i + 1..]);
         }
         printer.finish()
     })
@@ -53,6 +59,8 @@ struct Printer<'a> {
     /// Whether the last token is a sign, not an operator between two operands.
     after_sign: bool,
     after_comment: bool,
+    /// Whether the statement is a `domain`, whose axes are told apart by `;` even at the end of a line.
+    in_domain: bool,
     /// Open brackets.
     open: Vec<Token>,
     /// How many of them are `{`.
@@ -60,16 +68,28 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn add(&mut self, token: Token, text: &'a str) {
+    fn add(&mut self, token: Token, text: &'a str, rest: &[(Token, &'a str)]) {
         match token {
             Token::Newline => self.newlines += 1,
+            Token::Semicolon if self.in_domain && self.axis_follows(rest) => {
+                self.out.push(';');
+                self.last = Some((token, text));
+            }
             Token::Semicolon => self.separator = true,
             Token::Comment => self.comment(text.trim_end()),
             token => self.token(token, text),
         }
     }
 
+    fn axis_follows(&self, rest: &[(Token, &'a str)]) -> bool {
+        let is_code = |token: &&(Token, &str)| !matches!(token.0, Token::Newline | Token::Comment);
+        !self.separator && begins_axis(rest.iter().filter(is_code).copied())
+    }
+
     fn token(&mut self, token: Token, text: &'a str) {
+        if self.begins_statement() {
+            self.in_domain = text == "domain";
+        }
         if token.closes() && self.open.pop() == Some(Token::OpenBrace) {
             self.braces -= 1;
         }
@@ -99,6 +119,16 @@ impl<'a> Printer<'a> {
         (self.newlines, self.separator, self.after_comment) = (0, false, true);
     }
 
+    fn begins_statement(&self) -> bool {
+        let goes_on =
+            |last: Token| last.continues() || (self.in_domain && last == Token::Semicolon);
+        self.separator
+            || self.last_token().is_none_or(|last| {
+                matches!(last, Token::OpenBrace | Token::CloseBrace)
+                    || (self.newlines > 0 && self.open.is_empty() && !goes_on(last))
+            })
+    }
+
     fn start_line(&mut self, token: Token) {
         if !self.out.is_empty() {
             let is_in_block = self
@@ -110,7 +140,9 @@ impl<'a> Printer<'a> {
         }
         let goes_on = !token.closes()
             && (self.open.last().is_some_and(|&t| t != Token::OpenBrace)
-                || self.last_token().is_some_and(Token::continues)
+                || self
+                    .last_token()
+                    .is_some_and(|last| last.continues() || last == Token::Semicolon)
                 || matches!(token, Token::Then | Token::Else));
         let levels = (self.braces + usize::from(goes_on)).min(MAX_LEVELS);
         self.out.extend(std::iter::repeat_n(' ', INDENT * levels));
@@ -141,7 +173,7 @@ impl<'a> Printer<'a> {
         if self.separator {
             return !(last == Token::OpenBrace && token == Token::CloseBrace);
         }
-        if self.after_sign {
+        if self.after_sign || last.is_nabla() {
             return false;
         }
         match (last, token) {
@@ -153,20 +185,21 @@ impl<'a> Printer<'a> {
             (Token::Times | Token::Divide | Token::Power, _) => false,
             (_, Token::Times | Token::Divide | Token::Power) => false,
             (Token::Name, Token::OpenParen) => WORDS_BEFORE_EXPRESSIONS.contains(&text),
-            (Token::Name, Token::OpenBracket) => false,
-            (Token::Nabla, Token::OpenParen) => false,
-            (Token::Nabla, Token::Name) => text == "∂",
+            (Token::Name, Token::OpenBracket) => text == "at",
             _ => true,
         }
     }
 
     /// Whether a `+` or `-` here has no left operand.
     fn is_sign(&self, token: Token) -> bool {
-        let follows_operand = self.last_token().is_some_and(|last| {
+        let follows_operand = self.last.is_some_and(|(last, text)| {
+            let is_word = self.in_domain && matches!(text, "in" | "map");
             matches!(
                 last,
-                Token::Name
-                    | Token::Number
+                Token::Name if !is_word
+            ) || matches!(
+                last,
+                Token::Number
                     | Token::Text
                     | Token::CloseParen
                     | Token::CloseBracket

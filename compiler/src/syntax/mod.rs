@@ -4,6 +4,7 @@ pub mod ast;
 mod build;
 mod display;
 mod display_expr;
+mod display_space;
 mod error;
 mod explain;
 mod format;

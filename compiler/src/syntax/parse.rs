@@ -6,14 +6,14 @@
 
 use logos::Logos;
 
-use super::ast::{Ast, Expr, Ident, Item, ItemKind, Simulate};
+use super::ast::{Ast, Expr, Ident, Item, ItemKind, PlotForm, Simulate};
 use super::build::Builder;
 use super::error::{Errors, SyntaxError};
 use super::explain::{explain, missing_expression, not_a_block, not_a_statement};
 use super::grammar::TextParser;
 use super::layout::{Lexeme, read};
 use super::statement::{
-    Kind, classify, is_statement_word, statement_length, unsupported_expression,
+    Kind, classify, in_context, is_statement_word, statement_length, unsupported_expression,
 };
 use super::token::{Start, Token};
 use crate::{diagnostic::Diagnostics, source::Source};
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
         if is_reported(text) {
             return false;
         }
-        if let Some((lexeme, feature)) = unsupported_expression(text, |l| self.text(l)) {
+        if let Some((lexeme, feature)) = unsupported_expression(start, text, |l| self.text(l)) {
             self.unsupported(feature, lexeme, text);
             return false;
         }
@@ -198,8 +198,14 @@ impl<'a> Reader<'a> {
         self.builder.span = first.span().to(last.span());
         let ast = &self.builder.ast;
         let (n_items, n_exprs) = (ast.items.len(), ast.exprs.len());
-        let tokens = std::iter::once((first.start, Token::Start(start), first.start))
-            .chain(with_separators(&text[start.n_words()..]));
+        let source = self.builder.source;
+        let mut before = None;
+        let tokens = with_separators(&text[start.n_words()..]).map(move |(l, mut token, r)| {
+            token = in_context(start, token, source.slice(l, r), before);
+            before = Some(token);
+            (l, token, r)
+        });
+        let tokens = std::iter::once((first.start, Token::Start(start), first.start)).chain(tokens);
         let Err(error) = self.parser.parse(&mut self.builder, tokens) else {
             return true;
         };
@@ -244,7 +250,10 @@ impl<'a> Reader<'a> {
             ("title", Some(Token::Equals | Token::Text)) => {
                 self.grammar(Start::PlotTitle, part);
             }
-            ("heatmap", Some(Token::Name)) => self.unsupported("`heatmap` is", part[0], part),
+            ("heatmap", Some(Token::Name)) => self.picture(part, PlotForm::Heatmap),
+            ("space", Some(Token::Name)) => self.picture(part, PlotForm::Space),
+            ("movie", Some(Token::Name)) => self.picture(part, PlotForm::Movie),
+            ("line", Some(Token::Name)) => self.picture(part, PlotForm::Line(Vec::new())),
             ("surface", None | Some(Token::Name)) => {
                 self.unsupported("`surface` is", part[0], part);
             }
@@ -253,11 +262,36 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `heatmap u`, `line u at [0, 1]` and their like: the only curves of their plot.
+    fn picture(&mut self, part: &'a [Lexeme], form: PlotForm) {
+        let plot = &mut self.builder.plot;
+        if !plot.curves.is_empty() {
+            let error = SyntaxError::SecondPicture {
+                at: part[0].span().into(),
+            };
+            return self.errors.push(part[0].start, error);
+        }
+        let start = match form {
+            PlotForm::Line(_) => Start::PlotLine,
+            PlotForm::Curves | PlotForm::Heatmap | PlotForm::Space | PlotForm::Movie => {
+                Start::PlotField
+            }
+        };
+        plot.form = form;
+        self.grammar(start, part);
+    }
+
     /// `A, B against t`, or `x, y` of a phase plot.
     fn curves(&mut self, part: &'a [Lexeme], start: Start) {
         let against = part.iter().position(|l| self.is_word(Some(l), "against"));
         let curves = &part[..against.unwrap_or(part.len())];
         let is_second = self.builder.plot.against.is_some();
+        if self.builder.plot.form != PlotForm::Curves {
+            let error = SyntaxError::SecondPicture {
+                at: part[0].span().into(),
+            };
+            return self.errors.push(part[0].start, error);
+        }
         if is_second && (start == Start::PlotPhase || against.is_some()) {
             let at = against.map_or(part[0], |i| part[i]);
             let error = SyntaxError::SecondAbscissa {

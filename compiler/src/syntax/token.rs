@@ -15,8 +15,8 @@ pub enum Token {
     /// A name, perhaps qualified: `k`, `K_m`, `gene.k`.
     /// (Unicode counts `·` to the characters of names; here it multiplies.)
     #[regex(r"[\p{XID_Start}_][\p{XID_Continue}--·\u{387}]*(\.[\p{XID_Start}_][\p{XID_Continue}--·\u{387}]*)*")]
-    #[token("∂t")]
-    #[token("∂tt")]
+    /// `∂t`, `∂xy` are other spellings of `dt`, `dxy`.
+    #[regex(r"∂[\p{XID_Start}_][\p{XID_Continue}--·\u{387}]*")]
     Name,
     #[regex(r"[0-9]", number)]
     #[regex(r"\.[0-9]", number)]
@@ -110,10 +110,15 @@ pub enum Token {
     #[token("}")]
     CloseBrace,
 
-    /// `∇`, `∇²`, `∂x`, … of the part of the language about space.
-    #[regex(r"∇[²·×]?")]
-    #[regex(r"∂[a-z]*", priority = 3)]
-    Nabla,
+    #[token("∇")]
+    Gradient,
+    #[token("∇·")]
+    #[token("∇⋅")]
+    Divergence,
+    #[token("∇×")]
+    Curl,
+    #[token("∇²")]
+    Laplacian,
 
     // What is wrong as it stands.
     #[token("\"", unclosed_text)]
@@ -128,6 +133,21 @@ pub enum Token {
     Reported,
     /// `{` without `}`: reported already.
     UnclosedBrace,
+    // What a token is in its place; see `statement::in_context`.
+    /// `on` before a domain.
+    On,
+    /// `in` before the ends of an axis.
+    In,
+    /// `points` after their number.
+    Points,
+    /// `map` before an expression.
+    Map,
+    /// `at` before times.
+    When,
+    /// Text as an argument.
+    Argument,
+    /// `=` between the sides of an equation.
+    Relates,
     /// Takes the place of a statement's leading words and tells the grammar what to expect.
     Start(Start),
 }
@@ -147,12 +167,20 @@ pub enum Start {
     Function,
     Reaction,
     Equation,
+    Balance,
     Init,
     Rule,
+    Domain,
+    Field,
+    At,
+    Constraint,
+    Scheme,
     Setting,
     PlotOf,
     PlotTitle,
     PlotPhase,
+    PlotField,
+    PlotLine,
     PlotCurves,
     Expression,
 }
@@ -163,6 +191,7 @@ impl Start {
         match self {
             Start::Reaction
             | Start::Equation
+            | Start::Balance
             | Start::Setting
             | Start::PlotCurves
             | Start::Expression => 0,
@@ -178,9 +207,16 @@ impl Start {
             | Start::Function
             | Start::Init
             | Start::Rule
+            | Start::Domain
+            | Start::Field
+            | Start::At
+            | Start::Constraint
+            | Start::Scheme
             | Start::PlotOf
             | Start::PlotTitle
-            | Start::PlotPhase => 1,
+            | Start::PlotPhase
+            | Start::PlotField
+            | Start::PlotLine => 1,
         }
     }
 }
@@ -190,6 +226,7 @@ impl Token {
     pub fn continues(self) -> bool {
         self.is_operator()
             || self.is_arrow()
+            || self.is_nabla()
             || matches!(
                 self,
                 Token::Comma
@@ -221,6 +258,14 @@ impl Token {
                 | Token::NotEqual
                 | Token::And
                 | Token::Or
+        )
+    }
+
+    /// `∇` and its like.
+    pub fn is_nabla(self) -> bool {
+        matches!(
+            self,
+            Token::Gradient | Token::Divergence | Token::Curl | Token::Laplacian
         )
     }
 

@@ -63,6 +63,8 @@ pub fn unit_of(nodes: &[ExprNode], base: u32) -> Result<UnitExpr, SyntaxError> {
             | ExprKind::Quantity(..)
             | ExprKind::Call(..)
             | ExprKind::If(..)
+            | ExprKind::Tuple(_)
+            | ExprKind::Text(_)
             | ExprKind::Error => return Err(not_a_product(node.span)),
         }
     }
@@ -109,6 +111,8 @@ fn constants(nodes: &[ExprNode], base: u32) -> Vec<Option<Number>> {
             | ExprKind::Name(_)
             | ExprKind::Call(..)
             | ExprKind::If(..)
+            | ExprKind::Tuple(_)
+            | ExprKind::Text(_)
             | ExprKind::Error => None,
         };
         values.push(constant.filter(|n| n.as_ratio().is_some()));

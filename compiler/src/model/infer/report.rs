@@ -5,8 +5,8 @@ use miette::LabeledSpan;
 use super::{Inference, Source, places};
 use crate::model::error::ModelError;
 use crate::model::measure::Measure;
+use crate::model::nodes::{At, as_name, post_order};
 use crate::model::scope::EntityId;
-use crate::model::walk::{At, as_name, post_order};
 use crate::source::Span;
 use crate::syntax::ast::ExprKind;
 
@@ -25,7 +25,7 @@ impl Inference<'_, '_, '_> {
         let places = places(self.world, at);
         let place = |i: usize| {
             Source::Expression(At {
-                expr: places[i],
+                expr: places.get(i).copied().unwrap_or(at.expr),
                 ..at
             })
         };

@@ -176,8 +176,8 @@ proptest! {
                 ExprKind::Unary(_, a) => earlier(a),
                 ExprKind::Binary(_, a, b) => earlier(a) && earlier(b),
                 ExprKind::If(a, b, c) => earlier(a) && earlier(b) && earlier(c),
-                ExprKind::Call(_, args) => args.iter().all(earlier),
-                ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Error => true,
+                ExprKind::Call(_, args) | ExprKind::Tuple(args) => args.iter().all(earlier),
+                ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Name(_) | ExprKind::Text(_) | ExprKind::Error => true,
             };
             prop_assert!(is_ordered);
         }

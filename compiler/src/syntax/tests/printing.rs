@@ -204,3 +204,61 @@ proptest! {
         prop_assert_eq!(good(&printed).to_string(), printed);
     }
 }
+
+#[test]
+fn statements_about_space_read_the_same() {
+    let text = r#"domain line: x in -1..32*pi, 1024 points, periodic "a line"
+domain square: x: um in 0..L, 2*n points, map x^2/L; y: s^(1/2) in -(L)..a/b, 64 points
+field u: m/s on line = cos(x) + noise(42) + data("a \"b\".npz", "c") "doc"
+field v on square = (1, (a, b)), w on line
+species a on square = 1, diffusion = D, b on square = 2, diffusion = 3 "doc"
+fixed species c on line = 1
+species diffusion = 1, d = 2
+∂t(u) + ∂xx(u)*2 = -∇²u + div(D*∇u) - ∇×v^2
+-2*dt(u) = 0
+dt(u) = 1
+at y = 0, y = L: c = 1, dx(u) + h*(c - 1) = g
+at boundary: outflow(u)
+constraint lap(psi) = -omega, mean(psi) = 0
+scheme fourier
+scheme x: fourier, y: weno(order = 5, flux = hll)
+let on = in + points + map
+plot p {
+    line u, 2*v at [0, 1 + 1]
+}
+plot q {
+    heatmap sqrt(u)
+    title = "T"
+}
+"#;
+    let ast = good(text);
+    let printed = ast.to_string();
+    let again = good(&printed);
+    assert_eq!(without_spans(&ast), without_spans(&again), "{printed}");
+    assert_eq!(printed, again.to_string());
+    let line = "dt(u) + dxx(u)*2 = -lap(u) + div(D*grad(u)) - curl(v^2)";
+    assert!(printed.contains(line), "{printed}");
+    let declared = ast.items.iter().filter(|item| match &item.kind {
+        ItemKind::Declare(d) => d.diffusion.is_some(),
+        _ => false,
+    });
+    assert_eq!(declared.count(), 2);
+}
+
+#[test]
+fn axes_keep_their_separators() {
+    let text = "domain box :x in -1 .. 1,8 points ;  # first
+   y: um in 0..2 , 8 points,map y ;;
+param k=1;domain line: s in 0..1,4 points; k -> 0 @ -1
+dt(u)+∇·(D*∇ u)=- ∇²u
+plot{line u at[0,1] ; }
+";
+    let expected = "domain box: x in -1..1, 8 points;  # first
+    y: um in 0..2, 8 points, map y
+param k = 1; domain line: s in 0..1, 4 points; k -> 0 @ -1
+dt(u) + ∇·(D*∇u) = -∇²u
+plot { line u at [0, 1] }
+";
+    assert_eq!(format(text).as_deref(), Some(expected));
+    assert_eq!(format(expected).as_deref(), Some(expected));
+}
