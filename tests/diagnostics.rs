@@ -8,12 +8,12 @@ use ansatz_compiler::model::{Loader, elaborate};
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::stdlib;
 use ansatz_compiler::syntax::parse;
-use ansatz_tests::snapshot::{compare, run_folder};
+use ansatz_tests::snapshot::{announced, compare, run_folders};
 use libtest_mimic::Failed;
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 
 fn main() {
-    run_folder("diagnostics", check)
+    run_folders(&["diagnostics"], check)
 }
 
 /// Finds used files beside the corpus file.
@@ -78,20 +78,12 @@ fn place(offset: usize, sources: &Sources) -> String {
 
 /// The comments `# error: a_code, another_code` and `# warning: …` of a line; `# nowhere: a_code` is a warning without a place.
 fn expected((index, line): (usize, &str)) -> Vec<String> {
-    let mut out = Vec::new();
-    if let Some((_, code)) = line.split_once("# nowhere: ") {
-        out.push(format!("nowhere: warning: {}", code.trim()));
-    }
-    for severity in ["error", "warning"] {
-        let Some((_, codes)) = line.split_once(&format!("# {severity}: ")) else {
-            continue;
-        };
-        let codes = codes.split('#').next().unwrap_or(codes);
-        for code in codes.split(',') {
-            out.push(format!("line {}: {severity}: {}", index + 1, code.trim()));
-        }
-    }
-    out
+    let of = |severity| announced(line, severity).into_iter();
+    let nowhere = of("nowhere").map(|code| format!("nowhere: warning: {code}"));
+    let placed = ["error", "warning"].into_iter().flat_map(|severity| {
+        of(severity).map(move |code| format!("line {}: {severity}: {code}", index + 1))
+    });
+    nowhere.chain(placed).collect()
 }
 
 /// All messages as the command line prints them, without colour.

@@ -1,26 +1,26 @@
-//! Texts that cannot be read: each mistake stands as `# error: code` on its line, nothing else is reported, and the
-//! messages are snapshots.
+//! Texts that cannot be read, of our own language and of others: each mistake stands as `# error: code` on its line,
+//! nothing else is reported, and the messages are snapshots.
 
 use std::path::Path;
 
-use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::diagnostic::{Diagnostics, is_error};
+use ansatz_compiler::read;
 use ansatz_compiler::source::Sources;
-use ansatz_compiler::syntax::parse;
-use ansatz_tests::snapshot::{compare, run_folder};
+use ansatz_tests::snapshot::{announced, compare, run_folders};
 use libtest_mimic::Failed;
 use miette::Diagnostic;
 
 fn main() {
-    run_folder("malformed", check)
+    run_folders(&["malformed", "foreign"], check)
 }
 
 fn check(path: &Path, name: &str) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
     let source = Sources::new()
-        .add(name, text.as_str())
+        .add(path.to_string_lossy(), text.as_str())
         .ok_or("the file is too large")?;
     let mut diagnostics = Diagnostics::new();
-    parse(&source, &mut diagnostics);
+    read(&source, &mut diagnostics);
 
     let expected: Vec<String> = text.lines().enumerate().flat_map(expected).collect();
     let found: Vec<String> = diagnostics.iter().map(|d| found(&text, d)).collect();
@@ -34,11 +34,10 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
 
 /// The codes that the comment of a line announces.
 fn expected((index, line): (usize, &str)) -> Vec<String> {
-    let codes = line.split_once("# error: ").map(|parts| parts.1);
-    let codes = codes.into_iter().flat_map(|codes| codes.split(','));
-    codes
-        .map(|code| format!("line {}: {}", index + 1, code.trim()))
-        .collect()
+    let of = |severity| announced(line, severity).into_iter();
+    let errors = of("error").map(|code| format!("line {}: {code}", index + 1));
+    let warnings = of("warning").map(|code| format!("line {}: warning: {code}", index + 1));
+    errors.chain(warnings).collect()
 }
 
 /// `line 3: unexpected_token`
@@ -46,7 +45,11 @@ fn found(text: &str, d: &dyn Diagnostic) -> String {
     let label = d.labels().and_then(|mut labels| labels.next());
     let before = &text[..label.map_or(0, |label| label.offset())];
     let code = d.code().map(|code| code.to_string()).unwrap_or_default();
-    format!("line {}: {code}", before.matches('\n').count() + 1)
+    let severity = if is_error(d) { "" } else { "warning: " };
+    format!(
+        "line {}: {severity}{code}",
+        before.matches('\n').count() + 1
+    )
 }
 
 /// The line, the underlined text, the message and the help, one below the other.

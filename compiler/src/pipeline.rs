@@ -1,11 +1,13 @@
 //! Simplification of a whole system: which layer works on which block, and what is known of the symbols.
 
+use crate::diagnostic::Diagnostics;
 use crate::model::entities::{StateId, StateKind};
 use crate::simplify::{Facts, Simplifier, factor_network};
-use crate::stdlib;
+use crate::source::Sources;
 use crate::system::System;
 use crate::system::equations::Block;
-use crate::terms::Term;
+use crate::terms::{Rule, Term};
+use crate::{model, stdlib, syntax};
 
 /// Simplifies a system: scalar equations, rate laws and observables by equality saturation, networks by factoring.
 pub fn simplified(mut system: System) -> System {
@@ -42,7 +44,7 @@ pub fn explained(mut system: System) -> String {
 
 /// The rules of the standard library, then the model's own.
 fn simplifier(system: &System) -> Simplifier {
-    let mut rules = stdlib::rules();
+    let mut rules = standard_rules();
     rules.extend(system.rules.iter().cloned());
     Simplifier::new(&rules)
 }
@@ -78,6 +80,24 @@ fn facts(system: &System) -> Facts {
         }
     }
     facts
+}
+
+/// The rules of the standard library, group by group.
+///
+/// # Panics
+/// If a rule does not read: the texts are ours.
+pub fn standard_rules() -> Vec<Rule> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Diagnostics::new();
+    let mut rules = Vec::new();
+    for (group, text) in stdlib::RULES {
+        let source = sources.add(*group, *text).expect("the rules are short");
+        let ast = syntax::parse(&source, &mut diagnostics);
+        rules.extend(model::rules(&ast, &mut diagnostics));
+    }
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "standard rules: {problems:?}");
+    rules
 }
 
 /// Everything that is evaluated during a run, in a fixed order.

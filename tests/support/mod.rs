@@ -3,6 +3,7 @@
 pub mod network;
 pub mod random;
 pub mod reference;
+pub mod rust;
 pub mod snapshot;
 pub mod strict;
 pub mod text;

@@ -1,20 +1,61 @@
-//! One trial per file of a folder of the corpus, and its snapshot.
+//! One trial per file of a folder of the corpus, what the file expects, and its snapshot.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::{files_under, repository};
 
-/// Runs `check`, given path and stem, on every model of `tests/corpus/FOLDER`, each as a trial; ends the process.
-pub fn run_folder(folder: &str, check: fn(&Path, &str) -> Result<(), Failed>) -> ! {
-    let folder = repository().join("tests/corpus").join(folder);
-    let files = files_under(&folder, "model").into_iter();
+/// The folders of the corpus whose files announce their mistakes.
+const WITH_MISTAKES: &[&str] = &["diagnostics", "malformed", "foreign"];
+
+/// Runs the trials and ends the process.
+///
+/// # Panics
+/// If there is none: a test that tests nothing is no test.
+pub fn run_trials(trials: Vec<Trial>) -> ! {
+    assert!(!trials.is_empty(), "there is something to test");
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+/// Runs `check`, given path and stem, on every file of some folders of `tests/corpus`, each as a trial; ends the process.
+pub fn run_folders(folders: &[&str], check: fn(&Path, &str) -> Result<(), Failed>) -> ! {
+    let files = folders.iter().flat_map(|folder| files_of(folder));
     let trials = files.map(|path| {
         let name = stem(&path);
         Trial::test(name.clone(), move || check(&path, &name))
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+    run_trials(trials.collect())
+}
+
+/// The models and networks of a folder of the corpus.
+fn files_of(folder: &str) -> Vec<PathBuf> {
+    let folder = repository().join("tests/corpus").join(folder);
+    let (models, networks) = (files_under(&folder, "model"), files_under(&folder, "net"));
+    models.into_iter().chain(networks).collect()
+}
+
+/// The codes that a line announces behind `# error: ` (or another severity), separated by commas.
+pub fn announced<'a>(line: &'a str, severity: &str) -> Vec<&'a str> {
+    let codes = line.split_once(&format!("# {severity}: "));
+    let codes = codes.map(|(_, codes)| codes.split('#').next().unwrap_or(codes));
+    let codes = codes.into_iter().flat_map(|codes| codes.split(','));
+    codes.map(str::trim).collect()
+}
+
+/// The codes of mistakes that have a file of their name in the corpus which announces them.
+pub fn codes_of_corpus() -> BTreeSet<String> {
+    let files = WITH_MISTAKES.iter().flat_map(|folder| files_of(folder));
+    let announces = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("the corpus is readable");
+        let code = stem(path);
+        let severities = ["error", "warning", "nowhere"].iter();
+        let mut lines = severities.flat_map(|s| text.lines().map(move |line| announced(line, s)));
+        lines.any(|codes| codes.contains(&code.as_str()))
+    };
+    let files = files.filter(announces);
+    files.map(|path| stem(&path)).collect()
 }
 
 /// The name of a file without its extension.

@@ -155,10 +155,9 @@ fn run_one(
 
 /// What went wrong, with the name of the worst component and where the partial solution is.
 fn message(program: &Program, outcome: &Outcome, trouble: &Trouble, csv: &Path) -> String {
-    let worst = trouble
-        .worst_state()
-        .map(|i| format!("; worst component: `{}`", program.states[i].name));
-    let worst = worst.unwrap_or_default();
+    let worst = trouble.worst_state().map_or(String::new(), |i| {
+        format!("; worst component: `{}`", program.states[i].name)
+    });
     let hint = trouble.hint();
     format!(
         "{trouble}{worst} ({}, after {} steps)\n  {hint}\n  the solution up to t = {} is in {}",

@@ -1,6 +1,6 @@
 //! Tests of the simplifier as a whole, on terms written as text.
 use super::*;
-use crate::stdlib;
+use crate::pipeline::standard_rules;
 use crate::terms::{Pattern, PatternNode, Pool, Term};
 
 /// Reads a term: the left side of a rule whose variables are symbols.
@@ -92,7 +92,7 @@ fn simplifies() {
         ("k*(A - B) + k*B", "k*A"),
         ("x^4 + 2*x^2*y^2 + y^4", "(x^2 + y^2)^2"),
     ];
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     for (before, after) in cases {
         let mut pool = Pool::new();
         let facts = facts(&mut pool);
@@ -110,7 +110,7 @@ fn simplifies() {
 
 #[test]
 fn unproved_conditions_change_nothing() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     for text in [
         "x/x",
         "exp(ln(A))",

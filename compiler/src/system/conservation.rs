@@ -185,11 +185,12 @@ impl<'a> Propagation<'a> {
     /// One total per free element.
     fn totals(mut self) -> Vec<ConservedTotal> {
         let mut weights: Vec<Vec<(u32, Number)>> = vec![Vec::new(); self.eliminated.len()];
-        for (state, composition) in std::mem::take(&mut self.compositions)
-            .into_iter()
-            .enumerate()
-        {
-            for (element, n) in self.reduced(&composition.unwrap_or_default()) {
+        let compositions = std::mem::take(&mut self.compositions);
+        for (state, composition) in compositions.into_iter().enumerate() {
+            let Some(composition) = composition else {
+                continue;
+            };
+            for (element, n) in self.reduced(&composition) {
                 weights[element as usize].push((state as u32, n));
             }
         }
