@@ -256,7 +256,7 @@ impl Pool {
 
     /// An empty buffer; give it back with [`Pool::recycle`].
     pub(super) fn buffer(&mut self) -> Vec<(Term, Number)> {
-        self.buffers.pop().unwrap_or_else(Vec::new)
+        self.buffers.pop().unwrap_or_default()
     }
 
     pub(super) fn recycle(&mut self, mut buffer: Vec<(Term, Number)>) {
