@@ -1,10 +1,7 @@
-//! The rules of the house that a program can check: where imports point, how files look, what every error and every method has.
-
-use std::collections::BTreeSet;
+//! The rules of the house that a program can check in our own code: where imports point, how files look, what methods cite.
 
 use ansatz_tests::repository;
-use ansatz_tests::rust::{File, files, paths_after};
-use ansatz_tests::snapshot::codes_of_corpus;
+use ansatz_tests::rust::{File, assert_none, files, paths_after};
 
 /// A module at the root of a crate, and the modules of that crate which it may import.
 type Stage = (&'static str, &'static [&'static str]);
@@ -112,12 +109,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// Errors without a file of their name in the corpus, and why.
-const WITHOUT_FILE: &[(&str, &str)] = &[(
-    "too_many_errors",
-    "it takes 201 mistakes, which a test writes: `compiler/src/syntax/tests/bounds.rs`",
-)];
-
 /// The one file with `unsafe`.
 const UNSAFE_FILE: &str = "compiler/src/codegen/kernel.rs";
 
@@ -125,11 +116,6 @@ const UNSAFE_FILE: &str = "compiler/src/codegen/kernel.rs";
 const EMPTY_NAMES: &[&str] = &[
     "utils", "util", "helpers", "helper", "common", "misc", "core", "types", "manager", "engine",
 ];
-
-/// Fails with all that was found, if anything was.
-fn assert_none(found: Vec<String>, rule: &str) {
-    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
-}
 
 /// `path:line: what`, for every place of `what` in `code`.
 fn places(file: &File, code: &str, what: &str) -> Vec<String> {
@@ -381,31 +367,6 @@ fn globs_are_rare() {
         }
     }
     assert_none(found, "imports name what they use");
-}
-
-#[test]
-fn every_error_has_a_file_in_the_corpus() {
-    let in_corpus = codes_of_corpus();
-    let mut codes = BTreeSet::new();
-    for file in files().iter().filter(|f| f.path.ends_with("/error.rs")) {
-        codes.extend(codes_of(&file.text));
-    }
-    assert!(codes.len() > 40, "codes are found");
-    let is_excepted = |code: &String| WITHOUT_FILE.iter().any(|(c, _)| c == code);
-    let missing = codes
-        .difference(&in_corpus)
-        .filter(|code| !is_excepted(code));
-    assert_none(
-        missing.cloned().collect(),
-        "errors without a file of their name in the corpus that expects them",
-    );
-}
-
-/// The codes in `#[diagnostic(code(…))]`.
-fn codes_of(text: &str) -> Vec<String> {
-    let parts = text.split("code(").skip(1);
-    let codes = parts.filter_map(|part| part.split_once(')'));
-    codes.map(|(code, _)| code.to_owned()).collect()
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use ansatz_compiler::diagnostic::{Diagnostics, is_error};
+use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::read;
 use ansatz_compiler::source::Sources;
-use ansatz_tests::snapshot::{announced, compare, run_folders};
+use ansatz_tests::mistakes::{expected, found};
+use ansatz_tests::snapshot::{compare, run_folders};
 use libtest_mimic::Failed;
 use miette::Diagnostic;
 
@@ -16,40 +17,20 @@ fn main() {
 
 fn check(path: &Path, name: &str) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let source = Sources::new()
+    let mut sources = Sources::new();
+    let source = sources
         .add(path.to_string_lossy(), text.as_str())
         .ok_or("the file is too large")?;
     let mut diagnostics = Diagnostics::new();
     read(&source, &mut diagnostics);
 
-    let expected: Vec<String> = text.lines().enumerate().flat_map(expected).collect();
-    let found: Vec<String> = diagnostics.iter().map(|d| found(&text, d)).collect();
+    let (found, expected) = (found(&diagnostics, &sources), expected(&text));
     let messages: Vec<String> = diagnostics.iter().map(|d| message(&text, d)).collect();
     let messages = messages.join("\n");
     if found != expected {
         return Err(format!("expected {expected:#?}\nfound {found:#?}\n{messages}").into());
     }
     compare("malformed", name, &messages)
-}
-
-/// The codes that the comment of a line announces.
-fn expected((index, line): (usize, &str)) -> Vec<String> {
-    let of = |severity| announced(line, severity).into_iter();
-    let errors = of("error").map(|code| format!("line {}: {code}", index + 1));
-    let warnings = of("warning").map(|code| format!("line {}: warning: {code}", index + 1));
-    errors.chain(warnings).collect()
-}
-
-/// `line 3: unexpected_token`
-fn found(text: &str, d: &dyn Diagnostic) -> String {
-    let label = d.labels().and_then(|mut labels| labels.next());
-    let before = &text[..label.map_or(0, |label| label.offset())];
-    let code = d.code().map(|code| code.to_string()).unwrap_or_default();
-    let severity = if is_error(d) { "" } else { "warning: " };
-    format!(
-        "line {}: {severity}{code}",
-        before.matches('\n').count() + 1
-    )
 }
 
 /// The line, the underlined text, the message and the help, one below the other.

@@ -37,6 +37,14 @@ fn read(path: &PathBuf) -> File {
     }
 }
 
+/// Fails with all that was found, if anything was.
+///
+/// # Panics
+/// If something was.
+pub fn assert_none(found: Vec<String>, rule: &str) {
+    assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
+}
+
 impl File {
     /// Whether it holds tests or benches only.
     pub fn is_test(&self) -> bool {

@@ -1,14 +1,10 @@
-//! One trial per file of a folder of the corpus, what the file expects, and its snapshot.
+//! One trial per file of a folder of the corpus, and its snapshot.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::{files_under, repository};
-
-/// The folders of the corpus whose files announce their mistakes.
-const WITH_MISTAKES: &[&str] = &["diagnostics", "malformed", "foreign"];
 
 /// Runs the trials and ends the process.
 ///
@@ -30,32 +26,10 @@ pub fn run_folders(folders: &[&str], check: fn(&Path, &str) -> Result<(), Failed
 }
 
 /// The models and networks of a folder of the corpus.
-fn files_of(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files_of(folder: &str) -> Vec<PathBuf> {
     let folder = repository().join("tests/corpus").join(folder);
     let (models, networks) = (files_under(&folder, "model"), files_under(&folder, "net"));
     models.into_iter().chain(networks).collect()
-}
-
-/// The codes that a line announces behind `# error: ` (or another severity), separated by commas.
-pub fn announced<'a>(line: &'a str, severity: &str) -> Vec<&'a str> {
-    let codes = line.split_once(&format!("# {severity}: "));
-    let codes = codes.map(|(_, codes)| codes.split('#').next().unwrap_or(codes));
-    let codes = codes.into_iter().flat_map(|codes| codes.split(','));
-    codes.map(str::trim).collect()
-}
-
-/// The codes of mistakes that have a file of their name in the corpus which announces them.
-pub fn codes_of_corpus() -> BTreeSet<String> {
-    let files = WITH_MISTAKES.iter().flat_map(|folder| files_of(folder));
-    let announces = |path: &PathBuf| {
-        let text = std::fs::read_to_string(path).expect("the corpus is readable");
-        let code = stem(path);
-        let severities = ["error", "warning", "nowhere"].iter();
-        let mut lines = severities.flat_map(|s| text.lines().map(move |line| announced(line, s)));
-        lines.any(|codes| codes.contains(&code.as_str()))
-    };
-    let files = files.filter(announces);
-    files.map(|path| stem(&path)).collect()
 }
 
 /// The name of a file without its extension.
