@@ -146,7 +146,8 @@ impl<'a> Printer<'a> {
             return !(last == Token::OpenBrace && token == Token::CloseBrace);
         }
         if self.after_sign {
-            return false;
+            // In text that is not supported anything may follow: `+ ==` must not become `+==`.
+            return token.continues() && !is_plus_or_minus(token);
         }
         match (last, token) {
             (Token::OpenBrace, Token::CloseBrace) => false,
@@ -178,6 +179,10 @@ impl<'a> Printer<'a> {
                     | Token::CloseBrace
             )
         });
-        matches!(token, Token::Plus | Token::Minus) && !follows_operand
+        is_plus_or_minus(token) && !follows_operand
     }
+}
+
+fn is_plus_or_minus(token: Token) -> bool {
+    matches!(token, Token::Plus | Token::Minus)
 }
