@@ -17,8 +17,7 @@ use ansatz_compiler::{Program, program};
 use ansatz_runtime::experiment::{Start, simulate};
 use ansatz_tests::Files;
 use ansatz_tests::network::{corpus, egfr, system};
-use ansatz_tests::snapshot::run_trials;
-use libtest_mimic::{Failed, Trial};
+use libtest_mimic::{Arguments, Failed, Trial};
 
 /// The largest error that is accepted, relative to the largest value in the column: files that are less accurate themselves.
 /// Errors of oscillators are errors of phase.
@@ -60,7 +59,7 @@ fn main() {
         trials.push(Trial::test(trial, move || reads_back(&path)));
     }
     trials.push(Trial::test("egfr_net::model_text", || reads_back(&egfr())));
-    run_trials(trials)
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
 
 /// The table of a `.gdat` file without its header: time, then one column per group and function.
