@@ -6,7 +6,8 @@ use ansatz_runtime::ode::{METHODS, Method, Order};
 use ansatz_tests::reference::{
     NON_STIFF, Reference, STIFF, Tolerances, Trajectory, compiled, corpus_model, run,
 };
-use libtest_mimic::{Arguments, Failed, Trial};
+use ansatz_tests::snapshot::run_trials;
+use libtest_mimic::{Failed, Trial};
 
 /// Difference between observed and claimed order.
 const ORDER_MARGIN: f64 = 0.2;
@@ -14,7 +15,6 @@ const ORDER_MARGIN: f64 = 0.2;
 const MAX_STEPS: u64 = 20_000;
 
 fn main() {
-    let arguments = Arguments::from_args();
     let mut trials = Vec::new();
     for method in METHODS {
         let name = method.name;
@@ -69,7 +69,7 @@ fn main() {
             ));
         }
     }
-    libtest_mimic::run(&arguments, trials).exit();
+    run_trials(trials)
 }
 
 fn meets_the_tolerance(reference: &Reference, method: &str) -> Result<(), Failed> {

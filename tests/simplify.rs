@@ -1,8 +1,8 @@
 //! The simplifier keeps the value of random terms, never makes them dearer, is deterministic, and can prove each step.
 
+use ansatz_compiler::pipeline::standard_rules;
 use ansatz_compiler::simplify::agree::{agree, measure};
 use ansatz_compiler::simplify::{Facts, Simplifier, cost};
-use ansatz_compiler::stdlib;
 use ansatz_compiler::terms::{Number, Op, Pool, SymbolId, Term};
 use ansatz_tests::random::Random;
 
@@ -168,7 +168,7 @@ fn grow(pool: &mut Pool, parts: &[Term], random: &mut Random) -> Term {
 
 #[test]
 fn keeps_values_and_never_costs_more() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let mut gained = 0;
     for seed in 0..TERMS {
         let mut case = Case::new(seed);
@@ -197,7 +197,7 @@ fn keeps_values_and_never_costs_more() {
 
 #[test]
 fn same_result_on_any_number_of_threads() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -217,7 +217,7 @@ fn same_result_on_any_number_of_threads() {
 
 #[test]
 fn each_step_of_a_proof_keeps_the_value() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let mut steps = 0;
     for seed in 0..TERMS / 3 {
         let mut case = Case::new(seed);
