@@ -8,7 +8,7 @@ const REORTHOGONALISE: f64 = 1e-3;
 /// Workspace of GMRES in the Euclidean norm from a zero start; scaling and preconditioning are the operator's.
 ///
 /// # References
-/// - [SS86] Y. Saad, M. H. Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear
+/// - \[SS86\] Y. Saad, M. H. Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear
 ///   systems*, SIAM J. Sci. Stat. Comput. 7 (1986) 856–869, doi:10.1137/0907058.
 #[derive(Debug, Clone)]
 pub struct Gmres {
