@@ -88,6 +88,13 @@ fn follow(text: &str) {
     rendered(diagnostics, &sources);
 }
 
+#[test]
+fn towers_of_powers_are_numbers_or_stay_as_they_are() {
+    follow(
+        "let a = 2^2^2^2\nlet b = 2^2^2^2^2^2\nlet c = 9^9^9^9^9^9*0\nvar x = 1/2^2^2^2^2^2\ndt(x) = x^(2^2^2^2^2^2)",
+    );
+}
+
 proptest! {
     #![proptest_config(config(600))]
 

@@ -12,6 +12,7 @@ const TEXTS: &[&str] = &["README.md", "docs/language.md"];
 const CARGO: &[&str] = &[
     "cargo run --release --",
     "cargo test --workspace --no-fail-fast",
+    "cargo test --test slow",
     "cargo install --path cli",
     "cargo bench",
 ];
