@@ -351,7 +351,6 @@ fn globs_are_rare() {
         "use super::*;",
         "use proptest::prelude::*;",
         "use rayon::prelude::*;",
-        "use plotters::prelude::*;",
         "use Op::*;",
     ];
     let mut found = Vec::new();

@@ -133,12 +133,12 @@ impl Model {
 
     fn write_plot(&self, f: &mut Formatter<'_>, p: &Plot) -> fmt::Result {
         write!(f, "plot {} {{ ", p.name)?;
-        for (i, (label, term)) in p.curves.iter().enumerate() {
+        for (i, curve) in p.curves.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
-            write!(f, "{comma}{label:?}: {}", self.term(*term))?;
+            write!(f, "{comma}{:?}: {}", curve.label, self.term(curve.value))?;
         }
-        if let Some((label, term)) = &p.against {
-            write!(f, " against {label:?}: {}", self.term(*term))?;
+        if let Some(x) = &p.against {
+            write!(f, " against {:?}: {}", x.label, self.term(x.value))?;
         }
         if p.log_x {
             f.write_str("; logx")?;

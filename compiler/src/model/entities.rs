@@ -183,10 +183,10 @@ pub enum Save {
 pub struct Plot {
     /// Its name; `plot`, `plot2`, … when not given.
     pub name: String,
-    /// Curves: label and term over states, parameters and time.
-    pub curves: Vec<(String, Term)>,
-    /// Abscissa: label and term; `None` is time.
-    pub against: Option<(String, Term)>,
+    /// Curves; those of one dimension count in one unit.
+    pub curves: Vec<Curve>,
+    /// Abscissa; `None` is time.
+    pub against: Option<Curve>,
     /// Logarithmic abscissa.
     pub log_x: bool,
     /// Logarithmic ordinate.
@@ -195,4 +195,17 @@ pub struct Plot {
     pub of: Option<usize>,
     /// Title.
     pub title: Option<String>,
+}
+
+/// What a plot shows along an axis.
+#[derive(Debug, Clone)]
+pub struct Curve {
+    /// Its text.
+    pub label: String,
+    /// Term over states, parameters and time.
+    pub value: Term,
+    /// Its unit.
+    pub unit: Option<Unit>,
+    /// Documentation of the name it is.
+    pub doc: Option<String>,
 }

@@ -1,16 +1,17 @@
 //! `plot` statements.
 
 use super::elaborate::Elaboration;
-use super::entities::{Model, Plot};
+use super::entities::{Curve, Model, Plot};
 use super::error::ModelError;
 use super::experiment::claim_name;
+use super::lower::Amount;
+use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
 use super::scope::{FileId, Meaning};
 use super::values::at;
 use super::walk::as_name;
 use crate::source::{Sources, Span};
 use crate::syntax::ast::{self, Expr, Ident, ItemKind};
-use crate::terms::Term;
 
 /// Adds the plots of the root file.
 pub(super) fn build(e: &mut Elaboration, sources: &Sources, model: &mut Model) {
@@ -37,22 +38,44 @@ fn read(
     sources: &Sources,
     model: &Model,
 ) -> Plot {
+    let mut shown: Vec<(Curve, Measure)> = Vec::new();
+    for &expr in &plot.curves {
+        let (curve, measure) = curve(e, file, expr, sources);
+        shown.push(in_unit_of_one_before(e, curve, measure, &shown));
+    }
+    let against = plot.against.filter(|&x| !is_time(e, file, x));
     Plot {
         name,
-        curves: plot
-            .curves
-            .iter()
-            .map(|&curve| labelled(e, file, curve, sources))
-            .collect(),
-        against: plot
-            .against
-            .filter(|&x| !is_time(e, file, x))
-            .map(|x| labelled(e, file, x, sources)),
+        curves: shown.into_iter().map(|(curve, _)| curve).collect(),
+        against: against.map(|x| curve(e, file, x, sources).0),
         log_x: plot.log_x,
         log_y: plot.log_y,
         of: plot.of.and_then(|of| experiment_named(e, file, of, model)),
         title: plot.title.clone(),
     }
+}
+
+/// Curves are looked at together: one whose unit converts into that of one before counts in that.
+fn in_unit_of_one_before(
+    e: &mut Elaboration,
+    mut curve: Curve,
+    measure: Measure,
+    before: &[(Curve, Measure)],
+) -> (Curve, Measure) {
+    let terms = &mut e.lowering.terms;
+    let alike = before
+        .iter()
+        .find(|(_, other)| terms.units.measures.converts(measure, *other));
+    let Some((first, wanted)) = alike else {
+        return (curve, measure);
+    };
+    let amount = Amount {
+        term: curve.value,
+        measure,
+    };
+    curve.value = terms.convert(amount, *wanted);
+    curve.unit.clone_from(&first.unit);
+    (curve, *wanted)
 }
 
 fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {
@@ -61,14 +84,24 @@ fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {
 }
 
 /// A curve is labelled with its own text.
-fn labelled(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) -> (String, Term) {
+fn curve(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) -> (Curve, Measure) {
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
-    let term = e.lowering.amount(at, e.diagnostics).term;
+    let Amount { term, measure } = e.lowering.amount(at, e.diagnostics);
     let ast = e.world.ast(file);
-    let name = as_name(ast, expr).map(|name| ast.name(name.name));
-    let label = name.unwrap_or_else(|| sources.text(ast.expr(expr).span));
-    (label.to_owned(), term)
+    let name = as_name(ast, expr);
+    let entity = name.and_then(|name| e.world.entity_named(file, name.name));
+    let declaration = entity.and_then(|id| e.world.declaration(id));
+    let label = name.map(|name| ast.name(name.name));
+    let curve = Curve {
+        label: label
+            .unwrap_or_else(|| sources.text(ast.expr(expr).span))
+            .to_owned(),
+        value: term,
+        unit: e.lowering.terms.units.unit(measure),
+        doc: declaration.and_then(|d| d.doc.clone()),
+    };
+    (curve, measure)
 }
 
 fn experiment_named(e: &mut Elaboration, file: FileId, of: Ident, model: &Model) -> Option<usize> {
