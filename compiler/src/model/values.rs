@@ -1,6 +1,6 @@
 //! Parameters, states and named expressions with their values.
 
-use super::definitions::{check_initial_values, first_varying};
+use super::definitions::{check_initial_values, first_varying, timed};
 use super::elaborate::{Elaboration, can_change};
 use super::entities::{Model, Observable, Parameter, State, StateId, StateKind};
 use super::error::ModelError;
@@ -32,7 +32,7 @@ pub(super) fn build(e: &mut Elaboration, order: &[EntityId], model: &mut Model) 
         }
     }
     add_observables(e, model);
-    set_initial_values(e, model);
+    set_initial_values(e, order, model);
 }
 
 /// Every state gets its symbol; initial values come later, when all symbols are known.
@@ -194,8 +194,9 @@ fn add_observables(e: &mut Elaboration, model: &mut Model) {
     }
 }
 
-fn set_initial_values(e: &mut Elaboration, model: &mut Model) {
+fn set_initial_values(e: &mut Elaboration, order: &[EntityId], model: &mut Model) {
     let world = e.world;
+    let timed = timed(world, order);
     for id in world.entity_ids() {
         let Some(state) = e.positions[id.0 as usize] else {
             continue;
@@ -204,7 +205,23 @@ fn set_initial_values(e: &mut Elaboration, model: &mut Model) {
             Some(at) => {
                 let wanted = e.lowering.terms.units.of[id.0 as usize];
                 let initial = e.lowering.given(at, wanted, e.diagnostics);
-                model.states[state.0 as usize].initial = initial;
+                let state = &mut model.states[state.0 as usize];
+                state.initial = initial;
+                match e.lowering.terms.pool.as_number(initial) {
+                    Some(n) if n.signum() < 0 && state.kind != StateKind::Variable => {
+                        e.diagnostics.push(ModelError::NegativeAmount {
+                            name: world.name(id).into_owned(),
+                            at: span_of(e, at).into(),
+                        });
+                    }
+                    Some(_) | None => {}
+                }
+                if first_varying(world, at, None, &timed).is_some() {
+                    e.diagnostics.push(ModelError::TimeInInitialValue {
+                        name: world.name(id).into_owned(),
+                        at: span_of(e, at).into(),
+                    });
+                }
             }
             None => e.diagnostics.push(ModelError::MissingInitialValue {
                 kind: noun(model.states[state.0 as usize].kind),

@@ -158,6 +158,32 @@ pub enum Start {
 }
 
 impl Start {
+    /// Whether the statement gives names a meaning.
+    pub fn declares(self) -> bool {
+        match self {
+            Start::Use
+            | Start::Const
+            | Start::Param
+            | Start::Species
+            | Start::FixedSpecies
+            | Start::Var
+            | Start::Let
+            | Start::Unit
+            | Start::Function => true,
+            Start::Model
+            | Start::Reaction
+            | Start::Equation
+            | Start::Init
+            | Start::Rule
+            | Start::Setting
+            | Start::PlotOf
+            | Start::PlotTitle
+            | Start::PlotPhase
+            | Start::PlotCurves
+            | Start::Expression => false,
+        }
+    }
+
     /// How many leading words it takes the place of.
     pub fn n_words(self) -> usize {
         match self {
