@@ -8,9 +8,9 @@ pub enum Failure {
     StepTooSmall { t: f64, h: f64, state: usize },
     #[error("Newton's iteration failed at t = {t} with step {h:e}")]
     NewtonDiverged { t: f64, h: f64, state: usize },
-    #[error("a value is not finite at t = {t}")]
+    #[error("a value is not finite at t = {t} with step {h:e}")]
     NotFinite { t: f64, h: f64, state: usize },
-    #[error("{steps} steps were not enough: t = {t} reached")]
+    #[error("{steps} steps were not enough: t = {t} reached with step {h:e}")]
     TooManySteps {
         t: f64,
         h: f64,

@@ -223,6 +223,18 @@ impl Bdf {
         }
     }
 
+    /// What ends the run: trouble of Newton's iteration, else of the error test.
+    fn failure(&self, trouble: Option<NewtonFailure>) -> Failure {
+        let (t, h) = (self.t, self.h);
+        let state = worst(&self.e, &self.weights);
+        match trouble {
+            None => Failure::StepTooSmall { t, h, state },
+            Some(NewtonFailure::Singular) => Failure::NewtonDiverged { t, h, state },
+            Some(NewtonFailure::Diverged(state)) => Failure::NewtonDiverged { t, h, state },
+            Some(NewtonFailure::NotFinite(state)) => Failure::NotFinite { t, h, state },
+        }
+    }
+
     fn accept(&mut self, t: f64) {
         self.steps += 1;
         self.t = t;
@@ -309,15 +321,12 @@ impl Stepper for Bdf {
         self.change_order(self.next_order);
         self.rescale(self.eta);
         let (mut before, mut errors, mut divergences) = (Before::Step, 0, 0);
+        let mut trouble = None;
         loop {
             let last = self.t + self.h * (1.0 + 1e-10) >= problem.t_end;
             let t = if last { problem.t_end } else { self.t + self.h };
             if t == self.t {
-                return Err(Failure::StepTooSmall {
-                    t: self.t,
-                    h: self.h,
-                    state: worst(&self.e, &self.weights),
-                });
+                return Err(self.failure(trouble));
             }
             match self.attempt(problem, before, t, counts) {
                 Ok(dsm) if dsm <= 1.0 => {
@@ -331,12 +340,9 @@ impl Stepper for Bdf {
                     counts.rejected += 1;
                     errors += 1;
                     before = Before::ErrorTest;
+                    trouble = None;
                     if errors == MAX_ERROR_FAILURES {
-                        return Err(Failure::StepTooSmall {
-                            t: self.t,
-                            h: self.h,
-                            state: worst(&self.e, &self.weights),
-                        });
+                        return Err(self.failure(trouble));
                     }
                     if errors == FAILURES_TO_TIGHTEN {
                         self.newton.tighten();
@@ -347,20 +353,10 @@ impl Stepper for Bdf {
                     self.z.restore(self.order);
                     divergences += 1;
                     before = Before::Convergence;
+                    trouble = Some(failure);
                     self.eta_max = 1.0;
                     if divergences == MAX_NEWTON_FAILURES {
-                        let (t, h) = (self.t, self.h);
-                        return Err(match failure {
-                            NewtonFailure::Diverged(state) => {
-                                Failure::NewtonDiverged { t, h, state }
-                            }
-                            NewtonFailure::Singular => Failure::NewtonDiverged {
-                                t,
-                                h,
-                                state: worst(&self.e, &self.weights),
-                            },
-                            NewtonFailure::NotFinite(state) => Failure::NotFinite { t, h, state },
-                        });
+                        return Err(self.failure(trouble));
                     }
                     self.rescale(SHRINK_NEWTON);
                 }

@@ -235,3 +235,112 @@ fn inexact_solvers_keep_totals_to_round_off_and_agree_with_exact_ones() {
         "without the projection the total would drift: {drift:e}"
     );
 }
+
+/// Two states, the second of which makes trouble.
+struct Broken {
+    pattern: Pattern,
+    trouble: Trouble,
+    evaluations: i32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    /// The right-hand side is not a number from t = 1 on.
+    Undefined,
+    /// Every evaluation gives ten times the value of the last, so no iteration converges.
+    Erratic,
+    /// The Jacobian is not finite.
+    NoFactors,
+}
+
+impl Equations for Broken {
+    fn n_states(&self) -> usize {
+        2
+    }
+    fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]) {
+        self.evaluations += 1;
+        du[0] = -u[0];
+        du[1] = match self.trouble {
+            Trouble::Undefined => (1.0 - t).sqrt(),
+            Trouble::Erratic => 10f64.powi(self.evaluations),
+            Trouble::NoFactors => 1.0,
+        };
+    }
+    fn pattern(&self) -> &Pattern {
+        &self.pattern
+    }
+    fn jacobian(&mut self, _t: f64, _u: &[f64], values: &mut [f64]) {
+        let last = match self.trouble {
+            Trouble::Undefined | Trouble::Erratic => 0.0,
+            Trouble::NoFactors => f64::NAN,
+        };
+        values.copy_from_slice(&[-1.0, last]);
+    }
+    fn jvp(&mut self, _t: f64, _u: &[f64], _v: &[f64], _jv: &mut [f64]) {
+        unreachable!("products are by difference quotients")
+    }
+    fn time_derivative(&mut self, _t: f64, _u: &[f64], _dfdt: &mut [f64]) -> bool {
+        false
+    }
+}
+
+#[test]
+fn failures_name_time_step_and_worst_state_and_keep_the_last_state() {
+    for trouble in [Trouble::Undefined, Trouble::Erratic, Trouble::NoFactors] {
+        let mut equations = Broken {
+            pattern: Pattern {
+                n: 2,
+                column_starts: vec![0, 1, 2],
+                row_indices: vec![0, 1],
+            },
+            trouble,
+            evaluations: 0,
+        };
+        let u0 = [1.0, 0.0];
+        let mut problem = Problem {
+            equations: &mut equations,
+            t0: 0.0,
+            t_end: 2.0,
+            u0: &u0,
+            rtol: 1e-6,
+            atol: &[1e-9; 2],
+            conserved: &[],
+            max_steps: u64::MAX,
+            save_at: None,
+            interrupt: &mut |_| false,
+        };
+        let start = Start {
+            t: 0.0,
+            u: &u0,
+            h: None,
+        };
+        let mut counts = Counts::default();
+        let mut bdf = Bdf::new(
+            &mut problem,
+            start,
+            LinearSolver::Lu,
+            MAX_ORDER,
+            &mut counts,
+        );
+        let failure = loop {
+            if let Err(failure) = bdf.advance(&mut problem, &mut counts) {
+                break failure;
+            }
+        };
+        let exact = (-bdf.t()).exp();
+        assert!((bdf.u()[0] - exact).abs() < 1e-4 && bdf.u()[1].is_finite());
+        match (trouble, &failure) {
+            (Trouble::Undefined, Failure::NotFinite { t, h, state: 1 }) => {
+                assert!((0.99..=1.0).contains(t) && *h > 0.0);
+            }
+            (Trouble::Erratic, Failure::NewtonDiverged { t, h, state: 1 })
+            | (Trouble::NoFactors, Failure::NewtonDiverged { t, h, .. }) => {
+                assert!(*t == 0.0 && *h > 0.0);
+            }
+            (Trouble::Undefined | Trouble::Erratic | Trouble::NoFactors, other) => {
+                panic!("{trouble:?} ends with {other:?}")
+            }
+        }
+        assert!(failure.to_string().contains("step"), "{failure}");
+    }
+}
