@@ -345,7 +345,7 @@ impl Stepper for Bdf {
                         return Err(self.failure(trouble));
                     }
                     if errors == FAILURES_TO_TIGHTEN {
-                        self.newton.tighten();
+                        self.newton.tighten(problem.equations);
                     }
                     self.retry_smaller(problem, errors, dsm, counts);
                 }

@@ -131,9 +131,10 @@ impl Krylov {
     }
 
     /// Makes the next preconditioners closer to the matrix.
-    pub fn tighten(&mut self) {
-        if let Preconditioner::Ilu { drop, .. } = &mut self.preconditioner {
-            *drop *= DROP_DECREASE;
+    pub fn tighten(&mut self, pattern: &Pattern) {
+        match &mut self.preconditioner {
+            Preconditioner::Diagonal { .. } => self.preconditioner = Preconditioner::ilu(pattern),
+            Preconditioner::Ilu { drop, .. } => *drop *= DROP_DECREASE,
         }
     }
 

@@ -134,8 +134,8 @@ impl Newton {
     }
 
     /// After trouble that the error estimates show: makes inexact corrections more exact.
-    pub fn tighten(&mut self) {
-        self.matrix.tighten();
+    pub fn tighten(&mut self, equations: &dyn Equations) {
+        self.matrix.tighten(equations);
     }
 
     /// Solves for the correction `e` and `y = y₀ + e`; `e` and `y` are of use only on success.
@@ -171,7 +171,7 @@ impl Newton {
                 Err(failure @ NewtonFailure::NotFinite(_)) => return Err(failure),
                 Err(failure) if current => {
                     counts.newton_failures += 1;
-                    self.matrix.tighten();
+                    self.matrix.tighten(equations);
                     return Err(failure);
                 }
                 Err(_) => {

@@ -22,6 +22,9 @@ const LARGEST_DENSE: usize = 12;
 /// Up to this cost of a factorization (multiplications per entry of the Jacobian) sparse LU beats GMRES with ILU: multisite2
 /// with 20 takes half the time of GMRES, egfr_net with 280 ten times as much.
 const MOST_FILL: f64 = 100.0;
+/// From this cost on GMRES with the diagonal is tried first where vectors are short: multisite2 takes 0.8 ms instead of 1.3 with
+/// LU. Where it does not converge, incomplete factors replace the diagonal.
+const FILL_FOR_DIAGONAL: f64 = 10.0;
 /// Matrices of more than so many states with more than so many entries per state fill up for certain; the ordering that tells
 /// how much would take longer than the solution.
 const FILLS_UP: (usize, usize) = (200, 16);
@@ -58,7 +61,7 @@ const TUNING_KRYLOV: Tuning = Tuning {
 pub enum LinearSolver {
     /// Dense or sparse LU.
     Lu,
-    /// GMRES with the diagonal, from 13 states on.
+    /// GMRES with the diagonal as long as it converges, from 13 states on.
     GmresDiagonal,
     /// GMRES with incomplete factors, from 13 states on.
     GmresIlu,
@@ -75,7 +78,10 @@ impl LinearSolver {
             return LinearSolver::GmresIlu;
         }
         let (_, multiplications) = minimum_degree(pattern);
-        if multiplications <= MOST_FILL * entries as f64 {
+        let fill = multiplications / entries as f64;
+        if fill > FILL_FOR_DIAGONAL && n <= FILLS_UP.0 {
+            LinearSolver::GmresDiagonal
+        } else if fill <= MOST_FILL {
             LinearSolver::Lu
         } else {
             LinearSolver::GmresIlu
@@ -175,9 +181,9 @@ impl NewtonMatrix {
     }
 
     /// After trouble: makes inexact solutions more exact.
-    pub fn tighten(&mut self) {
+    pub fn tighten(&mut self, equations: &dyn Equations) {
         if let Factors::Krylov(krylov) = &mut self.factors {
-            krylov.tighten();
+            krylov.tighten(equations.pattern());
         }
     }
 
