@@ -65,14 +65,14 @@ fn every_row_of_the_table() {
     for &op in Op::ALL {
         let (mut pool, ids, mut args) = symbols();
         let n_args = op.arity().1.min(3);
-        // Orders are integers: differentiation by them is not defined.
-        let first = if matches!(op, Op::BesselJ | Op::PolyGamma) {
-            1
-        } else {
-            0
+        // Differentiation by orders and by Kummer's parameters is not defined.
+        let first = match op {
+            Op::BesselJ | Op::PolyGamma => 1,
+            Op::KummerRatio => 2,
+            _ => 0,
         };
-        if first == 1 {
-            args[0] = pool.int(2);
+        for (order, arg) in args.iter_mut().enumerate().take(first) {
+            *arg = pool.int(2 + order as i64);
         }
         let call = pool.call(op, &args[..n_args]);
         for (i, &by) in ids.iter().enumerate().take(n_args).skip(first) {

@@ -17,6 +17,11 @@ pub(super) extern "C" fn call2(code: i64, x: f64, y: f64) -> f64 {
     Op::ALL[code as usize].apply(&[x, y])
 }
 
+/// `op(x, y, z)`
+pub(super) extern "C" fn call3(code: i64, x: f64, y: f64, z: f64) -> f64 {
+    Op::ALL[code as usize].apply(&[x, y, z])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -306,7 +306,9 @@ fn call_interval(op: Op, args: &[&Known]) -> Interval {
         Op::Erf => a.increasing(libm::erf).meet(SYMMETRIC_UNIT),
         Op::Erfc => Interval::new(0.0, 2.0),
         Op::Gamma if a.is_non_negative() => Interval::NON_NEGATIVE,
-        Op::Gamma | Op::LnGamma | Op::PolyGamma | Op::Tan | Op::Mod => Interval::REALS,
+        Op::Gamma | Op::LnGamma | Op::PolyGamma | Op::KummerRatio | Op::Tan | Op::Mod => {
+            Interval::REALS
+        }
         Op::Smoothstep => Interval::UNIT,
         Op::Expm1 => a
             .increasing(f64::exp_m1)
