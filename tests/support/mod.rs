@@ -4,6 +4,7 @@ pub mod mistakes;
 pub mod network;
 pub mod random;
 pub mod reference;
+pub mod rounding;
 pub mod rust;
 pub mod snapshot;
 pub mod strict;
