@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Module, default_libcall_names};
+use cranelift_jit::{JITBuilder, JITMemoryProvider, JITModule, SystemMemoryProvider};
+use cranelift_module::{FuncId, Module, ModuleResult, default_libcall_names};
 
 use super::fuse::Steps;
 use super::layout::Layout;
@@ -33,7 +33,7 @@ pub struct Inputs {
 pub enum Tier {
     /// Levelled tables walked by loops: ready at once.
     Tables,
-    /// Machine code, compiled before the first evaluation.
+    /// Machine code, compiled before the first evaluation. Tables instead where the operating system refuses executable memory.
     MachineCode,
     /// Tables first, machine code once enough evaluations have been made to pay for compiling. Deterministic: it counts, it does not measure.
     /// Both tiers give the same bits.
@@ -56,7 +56,8 @@ struct Code {
     n_parameters: usize,
     n_states: usize,
     n_directions: usize,
-    machine_code: OnceLock<MachineCode>,
+    /// `Some(None)`: executable memory was refused, so the tables stay.
+    machine_code: OnceLock<Option<MachineCode>>,
     /// Evaluations, over all evaluators, before machine code is made.
     patience: Option<u64>,
     /// Evaluations reported by evaluators.
@@ -127,9 +128,14 @@ const CALL_SAVING: f64 = 10.0;
 const OPERATION_SAVING: f64 = 0.15;
 
 impl Code {
-    fn make_machine_code(&self) -> &MachineCode {
-        self.machine_code
-            .get_or_init(|| MachineCode::new(&self.tape, &self.layout, machine::CHUNK))
+    fn make_machine_code(&self) {
+        self.make_machine_code_in(Box::new(SystemMemoryProvider::new()));
+    }
+
+    fn make_machine_code_in(&self, memory: Memory) {
+        self.machine_code.get_or_init(|| {
+            MachineCode::new(&self.tape, &self.layout, machine::CHUNK, memory).ok()
+        });
     }
 }
 
@@ -214,8 +220,8 @@ impl Evaluator {
         self.workspace[states..states + code.n_states].copy_from_slice(u);
         self.workspace[directions..directions + code.n_directions].copy_from_slice(v);
         match code.machine_code.get() {
-            Some(machine_code) => machine_code.run(code, &mut self.workspace, out),
-            None => self.eval_tables(out),
+            Some(Some(machine_code)) => machine_code.run(code, &mut self.workspace, out),
+            Some(None) | None => self.eval_tables(out),
         }
     }
 
@@ -251,6 +257,9 @@ struct MachineCode {
     module: Mutex<Option<JITModule>>,
 }
 
+/// Where code comes to stand.
+type Memory = Box<dyn JITMemoryProvider + Send>;
+
 /// `(workspace, outputs)`
 type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
 
@@ -259,24 +268,27 @@ type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
     reason = "calling machine code that was made at run time cannot be checked by rustc"
 )]
 impl MachineCode {
-    fn new(tape: &Tape, layout: &Layout, chunk_size: usize) -> MachineCode {
+    /// # Errors
+    /// If the memory cannot be had or made executable.
+    fn new(
+        tape: &Tape,
+        layout: &Layout,
+        chunk_size: usize,
+        memory: Memory,
+    ) -> ModuleResult<MachineCode> {
         let target = machine::target();
         let pieces = machine::assemble(tape, layout, &target, chunk_size);
-        let mut module = JITModule::new(JITBuilder::with_isa(target, default_libcall_names()));
-        let signature = machine::signature(module.isa().default_call_conv());
-        let mut ids = Vec::with_capacity(pieces.len());
-        for bytes in pieces {
-            let id = module
-                .declare_anonymous_function(&signature)
-                .expect("the signature is supported");
-            module
-                .define_function_bytes(id, 1, &bytes, &[])
-                .expect("there is memory for code");
-            ids.push(id);
-        }
-        module
-            .finalize_definitions()
-            .expect("code without relocations can be finalized");
+        let mut builder = JITBuilder::with_isa(target, default_libcall_names());
+        builder.memory_provider(memory);
+        let mut module = JITModule::new(builder);
+        let ids = match define(&mut module, pieces) {
+            Ok(ids) => ids,
+            Err(error) => {
+                // SAFETY: nothing points into the memory yet.
+                unsafe { module.free_memory() };
+                return Err(error);
+            }
+        };
         let chunk = |id| {
             // SAFETY: the address is that of a finalized function with exactly this signature and calling convention; it stays valid until `drop` frees it.
             unsafe { std::mem::transmute::<*const u8, Chunk>(module.get_finalized_function(id)) }
@@ -290,11 +302,11 @@ impl MachineCode {
         let copied = outputs
             .map(|(i, &slot)| (i as u32, layout.place(slot)))
             .collect();
-        MachineCode {
+        Ok(MachineCode {
             chunks,
             copied,
             module: Mutex::new(Some(module)),
-        }
+        })
     }
 
     /// Computes the outputs; the inputs stand in the workspace.
@@ -309,6 +321,22 @@ impl MachineCode {
             out[i as usize] = workspace[place as usize];
         }
     }
+}
+
+/// Puts code into memory that it can run from.
+fn define(module: &mut JITModule, pieces: Vec<Vec<u8>>) -> ModuleResult<Vec<FuncId>> {
+    let signature = machine::signature(module.isa().default_call_conv());
+    let define = |bytes: Vec<u8>| {
+        let id = module.declare_anonymous_function(&signature)?;
+        module.define_function_bytes(id, 1, &bytes, &[])?;
+        Ok(id)
+    };
+    let ids = pieces
+        .into_iter()
+        .map(define)
+        .collect::<ModuleResult<_>>()?;
+    module.finalize_definitions()?;
+    Ok(ids)
 }
 
 #[expect(unsafe_code, reason = "executable memory has no safe owner")]
@@ -326,6 +354,8 @@ impl Drop for MachineCode {
 mod tests {
     use super::*;
     use crate::terms::Term;
+    use cranelift_jit::{BranchProtection, JITMemoryKind};
+    use cranelift_module::ModuleError;
 
     /// Values that are used near and far, in the same chunk and in later ones.
     fn tape() -> (Pool, Outputs, Inputs) {
@@ -370,11 +400,66 @@ mod tests {
         let mut evaluator = kernel.evaluator(&[]);
         evaluator.eval(0.0, &u, &mut expected);
         for chunk_size in [1, 2, 3, 7, 50, 1000] {
-            let machine_code = MachineCode::new(&kernel.code.tape, &kernel.code.layout, chunk_size);
+            let memory = Box::new(SystemMemoryProvider::new());
+            let code = &*kernel.code;
+            let machine_code =
+                MachineCode::new(&code.tape, &code.layout, chunk_size, memory).unwrap();
             evaluator.workspace[kernel.code.layout.states()..][..8].copy_from_slice(&u);
             out.fill(f64::NAN);
             machine_code.run(&kernel.code, &mut evaluator.workspace, &mut out);
             assert_eq!(out, expected, "chunks of {chunk_size}");
+        }
+    }
+    /// Memory as a hardened system gives it: not at all, or never to be executed.
+    struct Refusing {
+        memory: Option<SystemMemoryProvider>,
+    }
+
+    #[expect(unsafe_code, reason = "the trait has an unsafe function")]
+    impl JITMemoryProvider for Refusing {
+        fn allocate(
+            &mut self,
+            size: usize,
+            align: u64,
+            kind: JITMemoryKind,
+        ) -> std::io::Result<*mut u8> {
+            match &mut self.memory {
+                Some(memory) => memory.allocate(size, align, kind),
+                None => Err(std::io::ErrorKind::PermissionDenied.into()),
+            }
+        }
+
+        // SAFETY: asks of the caller what `SystemMemoryProvider::free_memory` asks.
+        unsafe fn free_memory(&mut self) {
+            if let Some(memory) = &mut self.memory {
+                // SAFETY: the caller promises it.
+                unsafe { memory.free_memory() }
+            }
+        }
+
+        fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
+            let err = std::io::ErrorKind::PermissionDenied.into();
+            Err(ModuleError::Allocation { err })
+        }
+    }
+
+    #[test]
+    fn tables_run_where_executable_memory_is_refused() {
+        let (pool, outputs, inputs) = tape();
+        let u = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+        let values = |kernel: &Kernel| {
+            let mut out = vec![0.0; kernel.n_outputs()];
+            kernel.evaluator(&[]).eval(0.0, &u, &mut out);
+            out
+        };
+        let expected = values(&compile(&pool, &outputs, &inputs, Tier::MachineCode));
+        for memory in [None, Some(SystemMemoryProvider::new())] {
+            let kernel = compile(&pool, &outputs, &inputs, Tier::Tables);
+            kernel
+                .code
+                .make_machine_code_in(Box::new(Refusing { memory }));
+            assert!(matches!(kernel.code.machine_code.get(), Some(None)));
+            assert_eq!(values(&kernel), expected);
         }
     }
 }
