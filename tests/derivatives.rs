@@ -149,6 +149,29 @@ proptest! {
     }
 }
 
+#[test]
+fn of_powers_at_zero() {
+    let (mut pool, ids, [x, y, z]) = symbols();
+    let power = pool.pow(x, y);
+    let scaled = pool.mul(power, z);
+    let by_base = pool.derivative(scaled, ids[0]);
+    let by_exponent = pool.derivative(scaled, ids[1]);
+    // base, exponent, and the derivatives: n·x^(n - 1) and the limit of x^n·ln(x).
+    let cases = [
+        (0.0, 2.0, 0.0, 0.0),
+        (0.0, 1.0, 1.0, 0.0),
+        (0.0, 0.5, f64::INFINITY, 0.0),
+        (1.0, 3.0, 3.0, 0.0),
+        (std::f64::consts::E, 1.0, 1.0, std::f64::consts::E),
+    ];
+    for (base, exponent, slope, by) in cases {
+        let values = pool.eval(&[by_base, by_exponent], &[base, exponent, 1.0]);
+        assert_eq!(values, [slope, by], "{base}^{exponent}");
+    }
+    let below_zero = pool.eval(&[by_exponent], &[-1.0, 0.5, 1.0])[0];
+    assert!(below_zero.is_nan(), "undefined stays undefined");
+}
+
 /// Depth of the nests below; the stack of a thread would not hold a call per level.
 const DEPTH: usize = 100_000;
 

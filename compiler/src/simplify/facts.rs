@@ -60,6 +60,12 @@ impl Known {
         narrowed: 0,
     };
 
+    /// Of a term of which nothing is known.
+    pub const NOTHING: Known = Known {
+        defined: false,
+        ..Known::REAL
+    };
+
     pub fn number(n: &Number) -> Known {
         Known {
             constant: Some(n.clone()),
@@ -221,7 +227,10 @@ impl Known {
 
     fn decide(&self, other: &Known, op: Op) -> Option<bool> {
         let (a, b) = (self.interval, other.interval);
-        let apart = a.high < b.low || b.high < a.low;
+        let apart = a.high < b.low
+            || b.high < a.low
+            || (self.is_nonzero() && is_zero(other))
+            || (is_zero(self) && other.is_nonzero());
         let same = a.low == a.high
             && b.low == b.high
             && a.low == b.low

@@ -203,7 +203,7 @@ pub(super) fn ln1p(pool: &mut Pool, _: Term, x: &[Term], _: usize) -> Term {
     recip(pool, inside)
 }
 
-/// `b·a^(b - 1)` and `a^b·ln(a)`
+/// `b·a^(b - 1)` and `a^b·ln(a)`, whose limit at `a = 0`, b > 0 is 0.
 pub(super) fn pow(pool: &mut Pool, this: Term, x: &[Term], i: usize) -> Term {
     if i == 0 {
         let less = pool.linear(Number::MINUS_ONE, &[(x[1], Number::ONE)]);
@@ -211,7 +211,13 @@ pub(super) fn pow(pool: &mut Pool, this: Term, x: &[Term], i: usize) -> Term {
         return pool.mul(x[1], power);
     }
     let ln = pool.call(Op::Ln, &x[..1]);
-    pool.mul(this, ln)
+    let product = pool.mul(this, ln);
+    if pool.as_number(x[0]).is_some_and(|n| !n.is_zero()) {
+        return product;
+    }
+    let zero = pool.int(0);
+    let vanishes = pool.call(Op::Equal, &[this, zero]);
+    pool.call(Op::If, &[vanishes, zero, product])
 }
 
 /// `x/(x² + y²)` and `-y/(x² + y²)`
