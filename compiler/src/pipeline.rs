@@ -1,8 +1,10 @@
 //! Simplification of a whole system: which layer works on which block, and what is known of the symbols.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::Diagnostics;
 use crate::model::entities::{StateId, StateKind};
-use crate::simplify::{Facts, Simplifier, factor_network};
+use crate::simplify::{Facts, Proof, Simplifier, factor_network};
 use crate::source::Sources;
 use crate::system::System;
 use crate::system::equations::Block;
@@ -27,19 +29,26 @@ pub fn simplified(mut system: System) -> System {
     system
 }
 
-/// Each term that simplification rewrites, with the proof, rule by rule.
+/// The text of [`proofs`].
 pub fn explained(mut system: System) -> String {
-    let facts = facts(&system);
-    let simplifier = simplifier(&system);
-    let mut text = String::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for term in roots(&system) {
+    let proofs = proofs(&mut system);
+    let text = |(term, proof): (Term, Proof)| format!("{}\n{proof}\n", system.pool.display(term));
+    proofs.into_iter().map(text).collect()
+}
+
+/// Each term that simplification rewrites, with the proof, rule by rule.
+pub fn proofs(system: &mut System) -> Vec<(Term, Proof)> {
+    let facts = facts(system);
+    let simplifier = simplifier(system);
+    let mut seen = BTreeSet::new();
+    let mut proofs = Vec::new();
+    for term in roots(system).into_iter().filter(|t| seen.insert(*t)) {
         let (simpler, proof) = simplifier.explain(&mut system.pool, term, &facts);
-        if simpler != term && seen.insert(term) {
-            text += &format!("{}\n{proof}\n", system.pool.display(term));
+        if simpler != term {
+            proofs.push((term, proof));
         }
     }
-    text
+    proofs
 }
 
 /// The rules of the standard library, then the model's own.
@@ -50,7 +59,7 @@ fn simplifier(system: &System) -> Simplifier {
 }
 
 /// What holds of every run: species are not negative; parameters have the sign they have now, because another value means another compilation.
-fn facts(system: &System) -> Facts {
+pub fn facts(system: &System) -> Facts {
     let mut facts = Facts::default();
     let (parameters, _) = system.start();
     for (parameter, value) in system.parameters.iter().zip(parameters) {
