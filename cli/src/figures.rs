@@ -86,7 +86,11 @@ impl<'p> Figures<'p> {
                 format!("{experiment}_{}.svg", filling.plot.name)
             };
             let path = folder.join(name);
-            std::fs::write(&path, filling.figure.to_svg()).map_err(|e| Failure::write(&path, e))?;
+            let written = filling
+                .figure
+                .to_svg()
+                .and_then(|svg| std::fs::write(&path, svg));
+            written.map_err(|e| Failure::write(&path, e))?;
             paths.push(path);
         }
         let first = self.fillings.first().filter(|_| terminal);

@@ -1,6 +1,8 @@
 //! A plot with its data.
 
-use super::scale::Scale;
+use std::ops::Range;
+
+use super::scale::range;
 
 /// An axis.
 #[derive(Debug, Default)]
@@ -70,12 +72,12 @@ impl Figure {
         self.abscissas.is_sorted()
     }
 
-    pub(super) fn x_scale(&self) -> Scale {
+    pub(super) fn x_range(&self) -> Range<f64> {
         let margin = if self.runs_right() { 0.0 } else { MARGIN };
-        Scale::of(self.all_points().map(|p| p.0), self.x.log, margin)
+        range(self.all_points().map(|p| p.0), self.x.log, margin)
     }
 
-    pub(super) fn y_scale(&self) -> Scale {
-        Scale::of(self.all_points().map(|p| p.1), self.y.log, MARGIN)
+    pub(super) fn y_range(&self) -> Range<f64> {
+        range(self.all_points().map(|p| p.1), self.y.log, MARGIN)
     }
 }

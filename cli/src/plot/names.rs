@@ -30,7 +30,7 @@ impl Names {
         } else {
             0
         };
-        let room = HEIGHT - 110.0;
+        let room = f64::from(HEIGHT) - 110.0;
         let with_notes = figure.curves.iter().any(|c| !c.note.is_empty()) && n as f64 * 36.0 < room;
         let full = if with_notes { 36.0 } else { 19.0 };
         let shown = n.min((room / LEAST_ROW) as usize - 1);
