@@ -2,7 +2,11 @@
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::ValueFormatter;
-use plotters::prelude::*;
+use plotters::prelude::{
+    Cartesian2d, ChartBuilder, ChartContext, Circle, Color, DashedLineSeries, DrawingArea,
+    DrawingAreaErrorKind, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont, IntoLogRange,
+    IntoTextStyle, LineSeries, PathElement, RGBColor, Ranged, SVGBackend, Text, TextStyle, WHITE,
+};
 
 use super::figure::Figure;
 use super::names::{Names, apart};
