@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use cranelift_jit::{JITBuilder, JITMemoryProvider, JITModule, SystemMemoryProvider};
-use cranelift_module::{FuncId, Module, ModuleResult, default_libcall_names};
+use cranelift_module::{FuncId, Module, default_libcall_names};
 
 use super::fuse::Steps;
 use super::layout::Layout;
@@ -133,9 +133,8 @@ impl Code {
     }
 
     fn make_machine_code_in(&self, memory: Memory) {
-        self.machine_code.get_or_init(|| {
-            MachineCode::new(&self.tape, &self.layout, machine::CHUNK, memory).ok()
-        });
+        self.machine_code
+            .get_or_init(|| MachineCode::new(&self.tape, &self.layout, machine::CHUNK, memory));
     }
 }
 
@@ -268,26 +267,17 @@ type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
     reason = "calling machine code that was made at run time cannot be checked by rustc"
 )]
 impl MachineCode {
-    /// # Errors
-    /// If the memory cannot be had or made executable.
-    fn new(
-        tape: &Tape,
-        layout: &Layout,
-        chunk_size: usize,
-        memory: Memory,
-    ) -> ModuleResult<MachineCode> {
+    /// `None` if the memory cannot be had or made executable.
+    fn new(tape: &Tape, layout: &Layout, chunk_size: usize, memory: Memory) -> Option<MachineCode> {
         let target = machine::target();
         let pieces = machine::assemble(tape, layout, &target, chunk_size);
         let mut builder = JITBuilder::with_isa(target, default_libcall_names());
         builder.memory_provider(memory);
         let mut module = JITModule::new(builder);
-        let ids = match define(&mut module, pieces) {
-            Ok(ids) => ids,
-            Err(error) => {
-                // SAFETY: nothing points into the memory yet.
-                unsafe { module.free_memory() };
-                return Err(error);
-            }
+        let Some(ids) = define(&mut module, pieces) else {
+            // SAFETY: nothing points into the memory yet.
+            unsafe { module.free_memory() };
+            return None;
         };
         let chunk = |id| {
             // SAFETY: the address is that of a finalized function with exactly this signature and calling convention; it stays valid until `drop` frees it.
@@ -302,7 +292,7 @@ impl MachineCode {
         let copied = outputs
             .map(|(i, &slot)| (i as u32, layout.place(slot)))
             .collect();
-        Ok(MachineCode {
+        Some(MachineCode {
             chunks,
             copied,
             module: Mutex::new(Some(module)),
@@ -323,20 +313,17 @@ impl MachineCode {
     }
 }
 
-/// Puts code into memory that it can run from.
-fn define(module: &mut JITModule, pieces: Vec<Vec<u8>>) -> ModuleResult<Vec<FuncId>> {
+/// Puts code into memory that it can run from, if there is any.
+fn define(module: &mut JITModule, pieces: Vec<Vec<u8>>) -> Option<Vec<FuncId>> {
     let signature = machine::signature(module.isa().default_call_conv());
-    let define = |bytes: Vec<u8>| {
-        let id = module.declare_anonymous_function(&signature)?;
-        module.define_function_bytes(id, 1, &bytes, &[])?;
-        Ok(id)
-    };
-    let ids = pieces
-        .into_iter()
-        .map(define)
-        .collect::<ModuleResult<_>>()?;
-    module.finalize_definitions()?;
-    Ok(ids)
+    let mut ids = Vec::with_capacity(pieces.len());
+    for bytes in pieces {
+        let id = module.declare_anonymous_function(&signature).ok()?;
+        module.define_function_bytes(id, 1, &bytes, &[]).ok()?;
+        ids.push(id);
+    }
+    module.finalize_definitions().ok()?;
+    Some(ids)
 }
 
 #[expect(unsafe_code, reason = "executable memory has no safe owner")]
@@ -355,7 +342,7 @@ mod tests {
     use super::*;
     use crate::terms::Term;
     use cranelift_jit::{BranchProtection, JITMemoryKind};
-    use cranelift_module::ModuleError;
+    use cranelift_module::{ModuleError, ModuleResult};
 
     /// Values that are used near and far, in the same chunk and in later ones.
     fn tape() -> (Pool, Outputs, Inputs) {
