@@ -17,7 +17,8 @@ use ansatz_compiler::{Program, program};
 use ansatz_runtime::experiment::{Start, simulate};
 use ansatz_tests::Files;
 use ansatz_tests::network::{corpus, egfr, system};
-use libtest_mimic::{Arguments, Failed, Trial};
+use ansatz_tests::snapshot::run_trials;
+use libtest_mimic::{Failed, Trial};
 
 /// The largest error that is accepted, relative to the largest value in the column: files that are less accurate themselves.
 /// Errors of oscillators are errors of phase.
@@ -59,7 +60,7 @@ fn main() {
         trials.push(Trial::test(trial, move || reads_back(&path)));
     }
     trials.push(Trial::test("egfr_net::model_text", || reads_back(&egfr())));
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    run_trials(trials)
 }
 
 /// The table of a `.gdat` file without its header: time, then one column per group and function.

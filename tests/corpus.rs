@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::show::{STAGES, show};
 use ansatz_compiler::source::Sources;
-use ansatz_tests::snapshot::{compare, stem};
+use ansatz_tests::snapshot::{compare, run_trials, stem};
 use ansatz_tests::{Files, files_under, rendered, repository};
-use libtest_mimic::{Arguments, Failed, Trial};
+use libtest_mimic::{Failed, Trial};
 
 /// Stages tested for every example.
 const EXAMPLE_STAGES: &str = "system simplified";
@@ -30,7 +30,7 @@ fn main() {
     for file in files_under(&repository().join("examples"), "model") {
         add_trials(&mut trials, &file, EXAMPLE_STAGES);
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+    run_trials(trials)
 }
 
 fn add_trials(trials: &mut Vec<Trial>, file: &Path, stages: &str) {

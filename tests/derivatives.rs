@@ -65,14 +65,14 @@ fn every_row_of_the_table() {
     for &op in Op::ALL {
         let (mut pool, ids, mut args) = symbols();
         let n_args = op.arity().1.min(3);
-        // Orders are integers: differentiation by them is not defined.
-        let first = if matches!(op, Op::BesselJ | Op::PolyGamma) {
-            1
-        } else {
-            0
+        // Differentiation by orders and by Kummer's parameters is not defined.
+        let first = match op {
+            Op::BesselJ | Op::PolyGamma => 1,
+            Op::KummerRatio => 2,
+            _ => 0,
         };
-        if first == 1 {
-            args[0] = pool.int(2);
+        for (order, arg) in args.iter_mut().enumerate().take(first) {
+            *arg = pool.int(2 + order as i64);
         }
         let call = pool.call(op, &args[..n_args]);
         for (i, &by) in ids.iter().enumerate().take(n_args).skip(first) {
@@ -147,6 +147,29 @@ proptest! {
             strict::assert_agree(a, b, &format!("{t:?}"));
         }
     }
+}
+
+#[test]
+fn of_powers_at_zero() {
+    let (mut pool, ids, [x, y, z]) = symbols();
+    let power = pool.pow(x, y);
+    let scaled = pool.mul(power, z);
+    let by_base = pool.derivative(scaled, ids[0]);
+    let by_exponent = pool.derivative(scaled, ids[1]);
+    // base, exponent, and the derivatives: n·x^(n - 1) and the limit of x^n·ln(x).
+    let cases = [
+        (0.0, 2.0, 0.0, 0.0),
+        (0.0, 1.0, 1.0, 0.0),
+        (0.0, 0.5, f64::INFINITY, 0.0),
+        (1.0, 3.0, 3.0, 0.0),
+        (std::f64::consts::E, 1.0, 1.0, std::f64::consts::E),
+    ];
+    for (base, exponent, slope, by) in cases {
+        let values = pool.eval(&[by_base, by_exponent], &[base, exponent, 1.0]);
+        assert_eq!(values, [slope, by], "{base}^{exponent}");
+    }
+    let below_zero = pool.eval(&[by_exponent], &[-1.0, 0.5, 1.0])[0];
+    assert!(below_zero.is_nan(), "undefined stays undefined");
 }
 
 /// Depth of the nests below; the stack of a thread would not hold a call per level.

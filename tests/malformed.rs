@@ -1,52 +1,36 @@
-//! Texts that cannot be read: each mistake stands as `# error: code` on its line, nothing else is reported, and the
-//! messages are snapshots.
+//! Texts that cannot be read, of our own language and of others: each mistake stands as `# error: code` on its line,
+//! nothing else is reported, and the messages are snapshots.
 
 use std::path::Path;
 
 use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::read;
 use ansatz_compiler::source::Sources;
-use ansatz_compiler::syntax::parse;
-use ansatz_tests::snapshot::{compare, run_folder};
+use ansatz_tests::mistakes::{expected, found};
+use ansatz_tests::snapshot::{compare, run_folders};
 use libtest_mimic::Failed;
 use miette::Diagnostic;
 
 fn main() {
-    run_folder("malformed", check)
+    run_folders(&["malformed", "foreign"], check)
 }
 
 fn check(path: &Path, name: &str) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let source = Sources::new()
-        .add(name, text.as_str())
+    let mut sources = Sources::new();
+    let source = sources
+        .add(path.to_string_lossy(), text.as_str())
         .ok_or("the file is too large")?;
     let mut diagnostics = Diagnostics::new();
-    parse(&source, &mut diagnostics);
+    read(&source, &mut diagnostics);
 
-    let expected: Vec<String> = text.lines().enumerate().flat_map(expected).collect();
-    let found: Vec<String> = diagnostics.iter().map(|d| found(&text, d)).collect();
+    let (found, expected) = (found(&diagnostics, &sources), expected(&text));
     let messages: Vec<String> = diagnostics.iter().map(|d| message(&text, d)).collect();
     let messages = messages.join("\n");
     if found != expected {
         return Err(format!("expected {expected:#?}\nfound {found:#?}\n{messages}").into());
     }
     compare("malformed", name, &messages)
-}
-
-/// The codes that the comment of a line announces.
-fn expected((index, line): (usize, &str)) -> Vec<String> {
-    let codes = line.split_once("# error: ").map(|parts| parts.1);
-    let codes = codes.into_iter().flat_map(|codes| codes.split(','));
-    codes
-        .map(|code| format!("line {}: {}", index + 1, code.trim()))
-        .collect()
-}
-
-/// `line 3: unexpected_token`
-fn found(text: &str, d: &dyn Diagnostic) -> String {
-    let label = d.labels().and_then(|mut labels| labels.next());
-    let before = &text[..label.map_or(0, |label| label.offset())];
-    let code = d.code().map(|code| code.to_string()).unwrap_or_default();
-    format!("line {}: {code}", before.matches('\n').count() + 1)
 }
 
 /// The line, the underlined text, the message and the help, one below the other.

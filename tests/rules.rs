@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ansatz_compiler::pipeline::standard_rules;
 use ansatz_compiler::simplify::agree::{self, Measured, agree};
-use ansatz_compiler::stdlib;
 use ansatz_compiler::terms::{Condition, Op, Pattern, PatternNode, Rule};
 use ansatz_tests::random::Random;
 use ansatz_tests::text::read_rules;
@@ -26,7 +26,7 @@ struct Verdict {
 /// Both sides agree, or are both undefined, wherever the condition holds.
 #[test]
 fn standard_rules_are_sound() {
-    let rules = stdlib::rules();
+    let rules = standard_rules();
     assert!(rules.len() >= 60);
     for rule in &rules {
         let verdict = judge(rule);

@@ -1,10 +1,14 @@
 //! The simplifier keeps the value of random terms, never makes them dearer, is deterministic, and can prove each step.
 
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::pipeline::{self, standard_rules};
 use ansatz_compiler::simplify::agree::{agree, measure};
 use ansatz_compiler::simplify::{Facts, Simplifier, cost};
-use ansatz_compiler::stdlib;
+use ansatz_compiler::source::Sources;
+use ansatz_compiler::system::System;
 use ansatz_compiler::terms::{Number, Op, Pool, SymbolId, Term};
 use ansatz_tests::random::Random;
+use ansatz_tests::{Files, files_under, repository};
 
 /// Random terms tried.
 const TERMS: u64 = 300;
@@ -168,7 +172,7 @@ fn grow(pool: &mut Pool, parts: &[Term], random: &mut Random) -> Term {
 
 #[test]
 fn keeps_values_and_never_costs_more() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let mut gained = 0;
     for seed in 0..TERMS {
         let mut case = Case::new(seed);
@@ -197,7 +201,7 @@ fn keeps_values_and_never_costs_more() {
 
 #[test]
 fn same_result_on_any_number_of_threads() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
@@ -217,7 +221,7 @@ fn same_result_on_any_number_of_threads() {
 
 #[test]
 fn each_step_of_a_proof_keeps_the_value() {
-    let simplifier = Simplifier::new(&stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let mut steps = 0;
     for seed in 0..TERMS / 3 {
         let mut case = Case::new(seed);
@@ -238,4 +242,60 @@ fn each_step_of_a_proof_keeps_the_value() {
         }
     }
     assert!(steps > 25, "only {steps} steps");
+}
+
+/// The systems of all models of the corpus and of the examples that have one.
+fn systems() -> Vec<(String, System)> {
+    let folders = ["tests/corpus/stages", "tests/corpus/ode", "examples"];
+    let files = folders
+        .iter()
+        .flat_map(|folder| files_under(&repository().join(folder), "model"));
+    let mut systems = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("files of the repository are readable");
+        let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+        let name = file.to_string_lossy().into_owned();
+        let source = sources.add(&*name, text).expect("models are small");
+        let ast = ansatz_compiler::read(&source, &mut diagnostics);
+        let model = ansatz_compiler::model::elaborate(&ast, &mut sources, &Files, &mut diagnostics);
+        let system = ansatz_compiler::assemble(model, &mut diagnostics);
+        systems.extend(system.map(|system| (name, system)));
+    }
+    systems
+}
+
+#[test]
+fn each_step_for_a_model_keeps_the_value() {
+    let mut steps = 0;
+    for (name, mut system) in systems() {
+        let facts = pipeline::facts(&system);
+        for (term, proof) in pipeline::proofs(&mut system) {
+            let mut before = term;
+            for ((rule, _), &after) in proof.steps.iter().zip(&proof.terms) {
+                for seed in 0..POINTS as u64 {
+                    let at = |s: SymbolId| within(&facts, s, seed);
+                    let values = [before, after].map(|t| measure(&system.pool, t, &at));
+                    assert_ne!(
+                        agree(values[0], values[1]),
+                        Some(false),
+                        "{name}, {rule}: {} and {} are {values:?}",
+                        system.pool.display(before),
+                        system.pool.display(after),
+                    );
+                }
+                before = after;
+                steps += 1;
+            }
+        }
+    }
+    assert!(steps > 20, "only {steps} steps");
+}
+
+/// A value that a symbol may have, the same for each seed.
+fn within(facts: &Facts, symbol: SymbolId, seed: u64) -> f64 {
+    let x = Random::new(1 + seed + 1000 * u64::from(symbol.0)).uniform(-3.0, 3.0);
+    match facts.bounds.get(&symbol) {
+        Some(&(low, high, _)) if x < low || x > high => x.abs().clamp(low, high),
+        Some(_) | None => x,
+    }
 }

@@ -1,5 +1,6 @@
 //! How a command ends when it does not succeed, and the exit status for it.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ use crate::render;
 
 /// Wrong usage of the command line.
 pub const USAGE: u8 = 2;
+const SUCCESS: u8 = 0;
 const WRONG_MODEL: u8 = 1;
 const NOT_SUPPORTED: u8 = 3;
 const NUMERICS: u8 = 4;
@@ -111,6 +113,8 @@ impl Failure {
                 eprintln!("error: {message}");
                 NUMERICS
             }
+            // `ansatz show … | head`: the reader has had enough.
+            Failure::Write { source, .. } if source.kind() == ErrorKind::BrokenPipe => SUCCESS,
             Failure::Read { .. } | Failure::Write { .. } | Failure::Unformatted { .. } => {
                 eprintln!("error: {self}");
                 WRONG_MODEL

@@ -4,12 +4,32 @@ use std::path::{Path, PathBuf};
 
 use ansatz_compiler::Program;
 use ansatz_compiler::codegen::Evaluator;
-use ansatz_compiler::model::entities::Plot;
+use ansatz_compiler::model::Model;
+use ansatz_compiler::model::entities::{self as plotted, Plot};
+use ansatz_compiler::model::unit::Unit;
 use ansatz_compiler::terms::Term;
 use ansatz_runtime::experiment::Row;
 
 use crate::failure::Failure;
-use crate::plot::Figure;
+use crate::plot::{Axis, Curve, Figure};
+
+/// What all plots of a model show.
+pub struct Heading {
+    title: String,
+    subtitle: String,
+    time_unit: Option<Unit>,
+}
+
+impl Heading {
+    /// The name of a model, what it says of itself, and its unit of time.
+    pub fn of(model: &Model) -> Heading {
+        Heading {
+            title: model.name.clone(),
+            subtitle: model.doc.as_deref().map_or(String::new(), str::to_owned),
+            time_unit: model.time_unit.clone(),
+        }
+    }
+}
 
 /// One plot being filled.
 struct Filling<'p> {
@@ -26,14 +46,19 @@ pub struct Figures<'p> {
 
 impl<'p> Figures<'p> {
     /// The plots that show experiment `index`.
-    pub fn new(program: &'p Program, index: usize, parameters: &[f64]) -> Figures<'p> {
+    pub fn new(
+        program: &'p Program,
+        index: usize,
+        parameters: &[f64],
+        heading: &Heading,
+    ) -> Figures<'p> {
         let plots = program
             .plots
             .iter()
             .filter(|p| p.of.is_none_or(|of| of == index));
         Figures {
             fillings: plots
-                .map(|plot| Filling::new(program, plot, parameters))
+                .map(|plot| Filling::new(program, plot, parameters, heading))
                 .collect(),
         }
     }
@@ -61,7 +86,11 @@ impl<'p> Figures<'p> {
                 format!("{experiment}_{}.svg", filling.plot.name)
             };
             let path = folder.join(name);
-            filling.figure.write_svg(&path)?;
+            let written = filling
+                .figure
+                .to_svg()
+                .and_then(|svg| std::fs::write(&path, svg));
+            written.map_err(|e| Failure::write(&path, e))?;
             paths.push(path);
         }
         let first = self.fillings.first().filter(|_| terminal);
@@ -73,35 +102,20 @@ impl<'p> Figures<'p> {
 }
 
 impl<'p> Filling<'p> {
-    fn new(program: &Program, plot: &'p Plot, parameters: &[f64]) -> Filling<'p> {
-        let against = plot.against.iter().map(|(_, term)| *term);
-        let terms: Vec<Term> = plot
-            .curves
-            .iter()
-            .map(|(_, term)| *term)
-            .chain(against)
-            .collect();
-        let figure = Figure {
-            title: plot.title.clone().unwrap_or_else(|| program.name.clone()),
-            x_label: plot
-                .against
-                .as_ref()
-                .map_or("t".to_owned(), |(label, _)| label.clone()),
-            log_x: plot.log_x,
-            log_y: plot.log_y,
-            x: Vec::new(),
-            curves: plot
-                .curves
-                .iter()
-                .map(|(label, _)| (label.clone(), Vec::new()))
-                .collect(),
-        };
+    fn new(
+        program: &Program,
+        plot: &'p Plot,
+        parameters: &[f64],
+        heading: &Heading,
+    ) -> Filling<'p> {
+        let shown = plot.curves.iter().chain(&plot.against);
+        let terms: Vec<Term> = shown.map(|curve| curve.value).collect();
         let evaluator = program.terms_kernel(&terms).evaluator(parameters);
         Filling {
             plot,
             evaluator,
             values: vec![0.0; terms.len()],
-            figure,
+            figure: empty_figure(heading, plot),
         }
     }
 
@@ -109,10 +123,64 @@ impl<'p> Filling<'p> {
         self.evaluator.eval(row.t, row.states, &mut self.values);
         let n = self.figure.curves.len();
         self.figure
-            .x
+            .abscissas
             .push(self.values.get(n).copied().unwrap_or(row.t));
         for (curve, &value) in self.figure.curves.iter_mut().zip(&self.values) {
-            curve.1.push(value);
+            curve.values.push(value);
         }
     }
+}
+
+/// The figure of a plot, without data. Units stand at the ordinate where all curves share one, else with each name.
+fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
+    let (title, subtitle) = match &plot.title {
+        Some(title) => (title.clone(), String::new()),
+        None => (heading.title.clone(), heading.subtitle.clone()),
+    };
+    let x_label = match &plot.against {
+        Some(x) => described(x),
+        None => with_unit("t", heading.time_unit.as_ref()),
+    };
+    let first = plot.curves.first().and_then(|c| c.unit.as_ref());
+    let is_shared = plot.curves.iter().all(|c| c.unit.as_ref() == first);
+    let y_label = match &plot.curves[..] {
+        [only] => described(only),
+        _ => first
+            .filter(|unit| is_shared && !unit.is_one())
+            .map_or(String::new(), |unit| unit.text.clone()),
+    };
+    let curve = |c: &plotted::Curve| Curve {
+        label: with_unit(&c.label, c.unit.as_ref().filter(|_| !is_shared)),
+        note: c.doc.as_deref().map_or(String::new(), str::to_owned),
+        values: Vec::new(),
+    };
+    Figure {
+        title,
+        subtitle,
+        x: Axis {
+            label: x_label,
+            log: plot.log_x,
+        },
+        y: Axis {
+            label: y_label,
+            log: plot.log_y,
+        },
+        abscissas: Vec::new(),
+        curves: plot.curves.iter().map(curve).collect(),
+    }
+}
+
+/// `C (uM)`
+fn with_unit(name: &str, unit: Option<&Unit>) -> String {
+    match unit.filter(|unit| !unit.is_one()) {
+        Some(unit) => format!("{name} ({})", unit.text),
+        None => name.to_owned(),
+    }
+}
+
+/// `C, cyclin (uM)`
+fn described(curve: &plotted::Curve) -> String {
+    let doc = curve.doc.as_ref();
+    let name = doc.map_or(curve.label.clone(), |doc| format!("{}, {doc}", curve.label));
+    with_unit(&name, curve.unit.as_ref())
 }

@@ -86,16 +86,17 @@ impl fmt::Display for RunSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (c, s) = (&self.outcome.counts, &self.seconds);
         f.write_str(&self.terminal)?;
-        let reason = if self.outcome.reason.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", self.outcome.reason)
+        let (method, reason) = (&self.outcome.method, self.outcome.reason.as_str());
+        // The reason begins with the method that was chosen: needless where that is the one that finished.
+        let after_name = reason
+            .split_once(": ")
+            .filter(|(name, _)| method.starts_with(name));
+        let reason = match after_name.map_or(reason, |(_, why)| why) {
+            "" => String::new(),
+            reason => format!(" ({reason})"),
         };
-        writeln!(
-            f,
-            "{}: {}{reason}, t = {}",
-            self.name, self.outcome.method, self.outcome.t
-        )?;
+        let t = self.outcome.t;
+        writeln!(f, "{}: {method}{reason}, t = {t}", self.name)?;
         write!(
             f,
             "  {} steps, {} rejected, {} right-hand sides",
@@ -108,8 +109,10 @@ impl fmt::Display for RunSummary {
             (c.linear_iterations, "linear iterations"),
             (c.newton_failures, "Newton failures"),
         ] {
-            if n > 0 {
-                write!(f, ", {n} {what}")?;
+            match n {
+                0 => {}
+                1 => write!(f, ", 1 {}", what.trim_end_matches('s'))?,
+                _ => write!(f, ", {n} {what}")?,
             }
         }
         writeln!(f)?;

@@ -179,7 +179,8 @@ fn an_interrupt_stops_a_run_and_keeps_its_rows() {
     terminal.line("dt(y) = -1000*x");
     terminal.line("simulate { until = 1e9; save = every(1e3); rtol = 1e-10; atol = 1e-12; max_steps = 1000000000000 }");
     terminal.line(":run");
-    std::thread::sleep(Duration::from_secs(1));
+    // The progress bar says that it is under way.
+    terminal.expect(" left");
     let process = rustix::process::Pid::from_child(&terminal.child);
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
     terminal.expect("stopped at t =");

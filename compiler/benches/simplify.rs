@@ -5,6 +5,7 @@ use std::path::Path;
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::model::{Loader, elaborate};
 use ansatz_compiler::pipeline::simplified;
+use ansatz_compiler::pipeline::standard_rules;
 use ansatz_compiler::simplify::Simplifier;
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::stdlib;
@@ -19,13 +20,13 @@ fn main() {
 /// Reads the standard rules.
 #[divan::bench]
 fn read_rules() -> usize {
-    stdlib::rules().len()
+    standard_rules().len()
 }
 
 /// Compiles the standard rules.
 #[divan::bench]
 fn compile_rules(bencher: Bencher) {
-    let rules = stdlib::rules();
+    let rules = standard_rules();
     bencher.bench(|| Simplifier::new(&rules));
 }
 

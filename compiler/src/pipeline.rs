@@ -1,12 +1,16 @@
 //! Simplification of a whole system: which layer works on which block, and what is known of the symbols.
 
+use std::collections::BTreeSet;
+
+use crate::diagnostic::Diagnostics;
 use crate::model::entities::{StateId, StateKind};
-use crate::simplify::{Facts, Simplifier, factor_network};
-use crate::stdlib;
+use crate::simplify::{Facts, Proof, Simplifier, factor_network};
+use crate::source::Sources;
 use crate::system::System;
 use crate::system::equations::Block;
 use crate::system::space::program::SpaceProgram;
-use crate::terms::Term;
+use crate::terms::{Rule, Term};
+use crate::{model, stdlib, syntax};
 
 /// Simplifies a system: scalar equations, rate laws and observables by equality saturation, networks by factoring.
 pub fn simplified(mut system: System) -> System {
@@ -26,30 +30,37 @@ pub fn simplified(mut system: System) -> System {
     system
 }
 
-/// Each term that simplification rewrites, with the proof, rule by rule.
+/// The text of [`proofs`].
 pub fn explained(mut system: System) -> String {
-    let facts = facts(&system);
-    let simplifier = simplifier(&system);
-    let mut text = String::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for term in roots(&system) {
+    let proofs = proofs(&mut system);
+    let text = |(term, proof): (Term, Proof)| format!("{}\n{proof}\n", system.pool.display(term));
+    proofs.into_iter().map(text).collect()
+}
+
+/// Each term that simplification rewrites, with the proof, rule by rule.
+pub fn proofs(system: &mut System) -> Vec<(Term, Proof)> {
+    let facts = facts(system);
+    let simplifier = simplifier(system);
+    let mut seen = BTreeSet::new();
+    let mut proofs = Vec::new();
+    for term in roots(system).into_iter().filter(|t| seen.insert(*t)) {
         let (simpler, proof) = simplifier.explain(&mut system.pool, term, &facts);
-        if simpler != term && seen.insert(term) {
-            text += &format!("{}\n{proof}\n", system.pool.display(term));
+        if simpler != term {
+            proofs.push((term, proof));
         }
     }
-    text
+    proofs
 }
 
 /// The rules of the standard library, then the model's own.
 fn simplifier(system: &System) -> Simplifier {
-    let mut rules = stdlib::rules();
+    let mut rules = standard_rules();
     rules.extend(system.rules.iter().cloned());
     Simplifier::new(&rules)
 }
 
 /// What holds of every run: species are not negative; parameters have the sign they have now, because another value means another compilation.
-fn facts(system: &System) -> Facts {
+pub fn facts(system: &System) -> Facts {
     let mut facts = Facts::default();
     let (parameters, _) = system.start();
     for (parameter, value) in system.parameters.iter().zip(parameters) {
@@ -79,6 +90,24 @@ fn facts(system: &System) -> Facts {
         }
     }
     facts
+}
+
+/// The rules of the standard library, group by group.
+///
+/// # Panics
+/// If a rule does not read: the texts are ours.
+pub fn standard_rules() -> Vec<Rule> {
+    let mut sources = Sources::new();
+    let mut diagnostics = Diagnostics::new();
+    let mut rules = Vec::new();
+    for (group, text) in stdlib::RULES {
+        let source = sources.add(*group, *text).expect("the rules are short");
+        let ast = syntax::parse(&source, &mut diagnostics);
+        rules.extend(model::rules(&ast, &mut diagnostics));
+    }
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "standard rules: {problems:?}");
+    rules
 }
 
 /// Everything that is evaluated during a run, in a fixed order.

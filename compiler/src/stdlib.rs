@@ -1,9 +1,4 @@
-//! The texts of the standard library, part of the compiler so that it reads no files.
-
-use crate::diagnostic::Diagnostics;
-use crate::source::Sources;
-use crate::terms::Rule;
-use crate::{model, syntax};
+//! The texts of the standard library, part of the compiler so that it reads no files. What they mean is for the stages to say.
 
 /// Every module that `use NAME` finds, and its text.
 pub const MODULES: &[(&str, &str)] = &[
@@ -34,24 +29,6 @@ pub const RULES: &[(&str, &str)] = &[
         include_str!("../../stdlib/rules/piecewise.model"),
     ),
 ];
-
-/// The rules of all groups, in order.
-///
-/// # Panics
-/// If a rule does not read: the texts are ours.
-pub fn rules() -> Vec<Rule> {
-    let mut sources = Sources::new();
-    let mut diagnostics = Diagnostics::new();
-    let mut rules = Vec::new();
-    for (group, text) in RULES {
-        let source = sources.add(*group, *text).expect("the rules are short");
-        let ast = syntax::parse(&source, &mut diagnostics);
-        rules.extend(model::rules(&ast, &mut diagnostics));
-    }
-    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
-    assert!(problems.is_empty(), "standard rules: {problems:?}");
-    rules
-}
 
 /// The text of a module.
 pub fn module(name: &str) -> Option<&'static str> {

@@ -1,27 +1,29 @@
 //! Error against time: every method on every reference problem, at the tolerances where solvers are compared and around them.
 //!
-//! `cargo bench -p ansatz-runtime --bench work_precision [-- PROBLEM]` prints a row per problem, method and tolerance: the largest error
+//! `cargo bench -p ansatz-runtime --bench work_precision [-- PROBLEM|all [SOLVER …]]` prints a row per problem, method and tolerance: the largest error
 //! relative to the reference (`tests/support/reference.rs`), the time of a solution, compilation excluded, and what was counted.
 
-use std::time::{Duration, Instant};
+mod timing;
 
 use ansatz_runtime::experiment::Compiled;
 use ansatz_runtime::ode::METHODS;
 use ansatz_tests::reference::{Initial, NON_STIFF, Reference, STIFF, Tolerances, run_equations};
+use timing::median_seconds;
 
 /// Factors on the tolerances of a problem.
 const FACTORS: [f64; 4] = [100.0, 10.0, 1.0, 0.1];
 /// Limit on steps: methods that do not suit a problem are left out.
 const MAX_STEPS: u64 = 20_000;
-/// Batches of runs, of whose mean times the median counts.
-const BATCHES: usize = 7;
-/// Time of a batch.
-const BATCH: Duration = Duration::from_millis(30);
 
 fn main() {
-    let wanted = std::env::args()
-        .nth(1)
-        .filter(|argument| !argument.starts_with('-'));
+    let arguments: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|a| !a.starts_with('-'))
+        .collect();
+    let (wanted, solvers) = match arguments.split_first() {
+        Some((wanted, solvers)) => (Some(wanted), solvers),
+        None => (None, &[][..]),
+    };
     println!(
         "{:16} {:24} {:>8} {:>9} {:>10} {:>8} {:>8} {:>8} {:>8} {:>8}",
         "problem",
@@ -37,9 +39,11 @@ fn main() {
     );
     let problems = NON_STIFF.iter().chain(STIFF);
     for problem in
-        problems.filter(|problem| wanted.as_ref().is_none_or(|name| name == problem.name))
+        problems.filter(|problem| wanted.is_none_or(|name| name == "all" || name == problem.name))
     {
-        for method in METHODS.iter().map(|method| method.name).chain(["auto"]) {
+        let methods = METHODS.iter().map(|method| method.name).chain(["auto"]);
+        for method in methods.filter(|name| solvers.is_empty() || solvers.iter().any(|s| s == name))
+        {
             measure(problem, method);
         }
     }
@@ -95,31 +99,4 @@ fn measure(problem: &Reference, method: &str) {
             counts.factorizations
         );
     }
-}
-
-fn median_seconds(mut solve: impl FnMut()) -> f64 {
-    let mut means: Vec<f64> = (0..BATCHES).map(|_| mean_seconds(&mut solve)).collect();
-    means.sort_by(f64::total_cmp);
-    means[BATCHES / 2]
-}
-
-fn mean_seconds(solve: &mut impl FnMut()) -> f64 {
-    let (start, cpu) = (Instant::now(), cpu_seconds());
-    let mut runs = 0;
-    while start.elapsed() < BATCH {
-        solve();
-        runs += 1;
-    }
-    let seconds = match (cpu, cpu_seconds()) {
-        (Some(before), Some(after)) => after - before,
-        _ => start.elapsed().as_secs_f64(),
-    };
-    seconds / f64::from(runs)
-}
-
-/// Time that this thread has spent on a processor, where Linux tells it: other processes do not count.
-fn cpu_seconds() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    let nanoseconds: f64 = status.split_whitespace().next()?.parse().ok()?;
-    Some(nanoseconds * 1e-9)
 }

@@ -10,9 +10,9 @@ pub enum Failure {
     NewtonDiverged { t: f64, h: f64, state: usize },
     #[error("the step {h:e} is longer than {largest:e}, the longest stable one, at t = {t}")]
     StepTooLong { t: f64, h: f64, largest: f64 },
-    #[error("a value is not finite at t = {t}")]
+    #[error("a value is not finite at t = {t} with step {h:e}")]
     NotFinite { t: f64, h: f64, state: usize },
-    #[error("{steps} steps were not enough: t = {t} reached")]
+    #[error("{steps} steps were not enough: t = {t} reached with step {h:e}")]
     TooManySteps {
         t: f64,
         h: f64,

@@ -1,8 +1,11 @@
 //! Shared helpers of the tests.
 
+pub mod mistakes;
 pub mod network;
 pub mod random;
 pub mod reference;
+pub mod rounding;
+pub mod rust;
 pub mod snapshot;
 pub mod space;
 pub mod spectral;
@@ -62,7 +65,7 @@ pub fn files_under(folder: &Path, extension: &str) -> Vec<PathBuf> {
 pub fn rendered(diagnostics: Diagnostics, sources: &Sources) -> String {
     let handler =
         miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
-            .with_width(100);
+            .with_width(120);
     let sources = Arc::new(sources.clone());
     let mut text = String::new();
     for diagnostic in diagnostics.into_vec() {
@@ -72,4 +75,22 @@ pub fn rendered(diagnostics: Diagnostics, sources: &Sources) -> String {
             .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// The blocks of a Markdown text that are fenced as this language, with the line they start on.
+pub fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (index, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take().filter(|block| block.0 > 0)),
+            (Some(of), None) => {
+                let start = if of == language { index + 2 } else { 0 };
+                open = Some((start, String::new()));
+            }
+            (None, Some((_, block))) => *block += &format!("{line}\n"),
+            (None, None) => {}
+        }
+    }
+    blocks
 }

@@ -121,17 +121,9 @@ impl Reference {
             .join("tests/corpus/ode")
             .join(self.name)
             .with_extension("csv");
-        let mut reader = csv::Reader::from_path(path).expect("the reference is there");
-        let rows = reader.records().map(|record| {
-            let record = record.expect("rows of equal length");
-            let mut numbers = record
-                .iter()
-                .map(|field| field.parse::<f64>().expect("a number"));
-            let t = numbers.next().expect("a time");
-            (t, numbers.collect())
-        });
-        rows.filter(|(t, _): &(f64, Vec<f64>)| *t <= self.until)
-            .collect()
+        let mut rows = read_trajectory(&path);
+        rows.retain(|(t, _)| *t <= self.until);
+        rows
     }
 
     /// The compiled model.
@@ -143,28 +135,55 @@ impl Reference {
 
     /// Runs a method at the tolerances of the problem.
     pub fn run(&self, program: &Program, method: &str, max_steps: u64) -> (Trajectory, Outcome) {
+        self.run_at(program, method, 1.0, max_steps)
+    }
+
+    /// Runs a method at tolerances `factor` times as large.
+    pub fn run_at(
+        &self,
+        program: &Program,
+        method: &str,
+        factor: f64,
+        max_steps: u64,
+    ) -> (Trajectory, Outcome) {
         let times: Vec<f64> = self.solution().iter().map(|(t, _)| *t).collect();
         let end = *times.last().expect("a reference has rows");
         let tolerances = Tolerances {
-            rtol: self.rtol,
-            atol: self.atol,
+            rtol: factor * self.rtol,
+            atol: factor * self.atol,
             max_steps,
         };
         run(program, method, end, &times, tolerances)
     }
 
-    /// The error measure: the largest `|u − reference| / (|reference| + atol/rtol)` over states and times.
+    /// The [error](largest_error) of a trajectory.
     pub fn error(&self, trajectory: &Trajectory) -> f64 {
-        let scale = self.atol / self.rtol;
-        let pairs = trajectory.iter().zip(self.solution());
-        let errors = pairs.flat_map(|((_, u), (_, reference))| {
-            let pairs = u.clone().into_iter().zip(reference);
-            pairs
-                .map(|(u, r)| (u - r).abs() / (r.abs() + scale))
-                .collect::<Vec<_>>()
-        });
-        errors.fold(0.0, f64::max)
+        largest_error(trajectory, &self.solution(), self.atol / self.rtol)
     }
+}
+
+/// Reads a `.csv` of times and states.
+pub fn read_trajectory(path: &Path) -> Trajectory {
+    let mut reader = csv::Reader::from_path(path).expect("the trajectory is there");
+    let rows = reader.records().map(|record| {
+        let record = record.expect("rows of equal length");
+        let mut numbers = record
+            .iter()
+            .map(|field| field.parse::<f64>().expect("a number"));
+        let t = numbers.next().expect("a time");
+        (t, numbers.collect())
+    });
+    rows.collect()
+}
+
+/// The error measure: the largest `|u − reference| / (|reference| + scale)` over states and times, with `scale = atol/rtol`.
+pub fn largest_error(trajectory: &Trajectory, reference: &Trajectory, scale: f64) -> f64 {
+    let rows = trajectory.iter().zip(reference);
+    let errors = rows.flat_map(|((_, u), (_, reference))| {
+        let states = u.iter().zip(reference);
+        states.map(|(u, r)| (u - r).abs() / (r.abs() + scale))
+    });
+    errors.fold(0.0, f64::max)
 }
 
 /// What a run may cost and how wrong it may be.

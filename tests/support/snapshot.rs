@@ -1,20 +1,35 @@
 //! One trial per file of a folder of the corpus, and its snapshot.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use super::{files_under, repository};
 
-/// Runs `check`, given path and stem, on every model of `tests/corpus/FOLDER`, each as a trial; ends the process.
-pub fn run_folder(folder: &str, check: fn(&Path, &str) -> Result<(), Failed>) -> ! {
-    let folder = repository().join("tests/corpus").join(folder);
-    let files = files_under(&folder, "model").into_iter();
+/// Runs the trials and ends the process.
+///
+/// # Panics
+/// If there is none: a test that tests nothing is no test.
+pub fn run_trials(trials: Vec<Trial>) -> ! {
+    assert!(!trials.is_empty(), "there is something to test");
+    libtest_mimic::run(&Arguments::from_args(), trials).exit()
+}
+
+/// Runs `check`, given path and stem, on every file of some folders of `tests/corpus`, each as a trial; ends the process.
+pub fn run_folders(folders: &[&str], check: fn(&Path, &str) -> Result<(), Failed>) -> ! {
+    let files = folders.iter().flat_map(|folder| files_of(folder));
     let trials = files.map(|path| {
         let name = stem(&path);
         Trial::test(name.clone(), move || check(&path, &name))
     });
-    libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit()
+    run_trials(trials.collect())
+}
+
+/// The models and networks of a folder of the corpus.
+pub(crate) fn files_of(folder: &str) -> Vec<PathBuf> {
+    let folder = repository().join("tests/corpus").join(folder);
+    let (models, networks) = (files_under(&folder, "model"), files_under(&folder, "net"));
+    models.into_iter().chain(networks).collect()
 }
 
 /// The name of a file without its extension.

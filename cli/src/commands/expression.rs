@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ansatz_compiler::pipeline::standard_rules;
 use ansatz_compiler::simplify::{Facts, Simplifier};
 use ansatz_compiler::syntax::ast::ExprKind;
 use ansatz_compiler::terms::{Pool, Term};
@@ -21,7 +22,7 @@ pub fn simplify(
         let symbol = pool.symbol(name);
         facts.bounds.insert(symbol, (0.0, f64::INFINITY, true));
     }
-    let simplifier = Simplifier::new(&ansatz_compiler::stdlib::rules());
+    let simplifier = Simplifier::new(&standard_rules());
     let (term, proof) = simplifier.explain(&mut pool, term, &facts);
     if explain {
         print!("{proof}");
@@ -34,11 +35,8 @@ pub fn diff(text: &str, by: &str, latex: bool) -> Result<(), Failure> {
     let (mut pool, term) = read(text)?;
     let symbol = pool.symbol(by);
     let derivative = pool.derivative(term, symbol);
-    let simplified = Simplifier::new(&ansatz_compiler::stdlib::rules()).simplify(
-        &mut pool,
-        &[derivative],
-        &Facts::default(),
-    );
+    let simplified =
+        Simplifier::new(&standard_rules()).simplify(&mut pool, &[derivative], &Facts::default());
     print(&pool, simplified[0], latex);
     Ok(())
 }

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use ansatz_compiler::codegen::Tier;
-use ansatz_compiler::model::Model;
 use ansatz_compiler::model::entities::Simulate;
+use ansatz_compiler::model::{Model, nearest};
+use ansatz_compiler::source::Span;
+use ansatz_compiler::syntax::ast::{ExprKind, ItemKind, SettingValue};
 use ansatz_compiler::{Program, program};
 use ansatz_runtime::experiment::{Row, Start, simulate};
 use ansatz_runtime::failure::Failure as Trouble;
@@ -15,7 +17,7 @@ use ansatz_runtime::solution::Outcome;
 use crate::args::RunArgs;
 use crate::csv_out::{CsvOut, create_folder};
 use crate::failure::Failure;
-use crate::figures::Figures;
+use crate::figures::{Figures, Heading};
 use crate::overrides;
 use crate::progress::{Progress, catch_interrupts};
 use crate::study::{Seconds, Study};
@@ -31,6 +33,8 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
     let mut model = study.elaborate()?;
     overrides::apply(&mut model, &args.set)?;
     check_experiments(&model, args)?;
+    check_solvers(&mut study)?;
+    let heading = Heading::of(&model);
     let system = study.assemble(model)?;
     let system = study.without_fields(system)?;
     let system = study.simplify(system);
@@ -54,7 +58,7 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
         {
             continue;
         }
-        let run = run_one(&program, index, experiment, args, study.seconds)?;
+        let run = run_one(&program, &heading, index, experiment, args, study.seconds)?;
         trouble = trouble.or_else(|| run.trouble.clone());
         if !args.quiet && !args.json {
             print!("{run}");
@@ -82,28 +86,66 @@ fn check_experiments(model: &Model, args: &RunArgs) -> Result<(), Failure> {
                 names.join(", ")
             )
         }
-        _ => return check_solvers(model),
+        _ => return Ok(()),
     };
     Err(Failure::usage(message))
 }
 
-fn check_solvers(model: &Model) -> Result<(), Failure> {
-    for experiment in &model.experiments {
-        let name = &experiment.solver;
-        if name != "auto" && !METHODS.iter().any(|m| m.name.eq_ignore_ascii_case(name)) {
-            let known: Vec<&str> = METHODS.iter().map(|m| m.name).collect();
-            let message = format!(
-                "there is no solver `{name}`; there are: auto, {}",
-                known.join(", ")
-            );
-            return Err(Failure::usage(message));
+/// The compiler does not know which solvers there are.
+fn check_solvers(study: &mut Study) -> Result<(), Failure> {
+    for item in &study.ast.items {
+        let ItemKind::Simulate(simulate) = &item.kind else {
+            continue;
+        };
+        for setting in &simulate.settings {
+            let SettingValue::Expr(value) = setting.value else {
+                continue;
+            };
+            let ExprKind::Name(name) = study.ast.expr(value).kind else {
+                continue;
+            };
+            let name = study.ast.name(name);
+            let is_known =
+                name == "auto" || METHODS.iter().any(|m| m.name.eq_ignore_ascii_case(name));
+            if study.ast.name(setting.key.name) == "solver" && !is_known {
+                let at = study.ast.expr(value).span;
+                study.diagnostics.push(UnknownSolver::new(name, at));
+            }
         }
     }
-    Ok(())
+    study.stop_on_errors()
+}
+
+/// A solver that there is not.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("unknown solver `{name}`")]
+#[diagnostic(code(unknown_solver), help("{help}"))]
+struct UnknownSolver {
+    name: String,
+    #[label("no solver has this name")]
+    at: miette::SourceSpan,
+    help: String,
+}
+
+impl UnknownSolver {
+    fn new(name: &str, at: Span) -> UnknownSolver {
+        let known = || std::iter::once("auto").chain(METHODS.iter().map(|m| m.name));
+        let all: Vec<&str> = known().collect();
+        let help = match nearest(name, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are: {}", all.join(", ")),
+        };
+        UnknownSolver {
+            name: name.to_owned(),
+            at: at.into(),
+            help,
+        }
+    }
 }
 
 fn run_one(
     program: &Program,
+    heading: &Heading,
     index: usize,
     experiment: &Simulate,
     args: &RunArgs,
@@ -116,7 +158,7 @@ fn run_one(
         program,
         experiment,
     )?;
-    let mut figures = Figures::new(program, index, &start.parameters);
+    let mut figures = Figures::new(program, index, &start.parameters, heading);
     let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
     let mut writing = 0.0;
     let begin = Instant::now();
@@ -156,10 +198,9 @@ fn run_one(
 
 /// What went wrong, with the name of the worst component and where the partial solution is.
 fn message(program: &Program, outcome: &Outcome, trouble: &Trouble, csv: &Path) -> String {
-    let worst = trouble
-        .worst_state()
-        .map(|i| format!("; worst component: `{}`", program.states[i].name));
-    let worst = worst.unwrap_or_default();
+    let worst = trouble.worst_state().map_or(String::new(), |i| {
+        format!("; worst component: `{}`", program.states[i].name)
+    });
     let hint = trouble.hint();
     format!(
         "{trouble}{worst} ({}, after {} steps)\n  {hint}\n  the solution up to t = {} is in {}",

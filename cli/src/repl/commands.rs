@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use ansatz_compiler::import::to_model_text;
 use ansatz_compiler::model::nearest;
 use ansatz_compiler::show::{STAGES, show_ast};
 
-use super::session::{Answer, Session};
+use super::session::{Answer, Content, Session, names_of};
 use crate::args::{RunArgs, Settings};
 use crate::commands::run::run_study;
 use crate::failure::Failure;
@@ -77,16 +78,31 @@ impl Session {
         Ok(Answer::Text(text))
     }
 
-    /// Starts over with a file.
+    /// Starts over with a file; one of another format goes on as `.model` text.
     pub fn load(&mut self, path: &Path) -> Result<String, Failure> {
         let mut study = Study::open(path)?;
         let model = study.elaborate()?;
+        let is_model = path.extension().is_none_or(|e| e != "net");
+        let (file, text) = match is_model {
+            true => {
+                let source = study.sources.file_at(0);
+                (
+                    path.to_owned(),
+                    source.map_or("".into(), |s| s.text.clone()),
+                )
+            }
+            false => (
+                path.with_extension("model"),
+                to_model_text(&study.ast).into(),
+            ),
+        };
         study.print_warnings();
-        let text = std::fs::read_to_string(path).map_err(|e| Failure::read(path, e))?;
-        self.remember();
-        self.file = Some(path.to_owned());
-        self.statements = vec![text];
-        self.set.clear();
+        self.change(Content {
+            file: Some(file),
+            statements: vec![text],
+            set: Vec::new(),
+            names: names_of(&model),
+        });
         Ok(format!(
             "{}: {} states, {} reactions",
             model.name,
@@ -121,8 +137,9 @@ impl Session {
         let mut study = self.study("")?;
         let mut model = study.elaborate()?;
         overrides::apply(&mut model, &[setting.to_owned()])?;
-        self.remember();
-        self.set.push(setting.to_owned());
+        let mut content = self.content.clone();
+        content.set.push(setting.to_owned());
+        self.change(content);
         Ok(String::new())
     }
 
@@ -135,11 +152,12 @@ impl Session {
             .find(|word| !word.starts_with(|c: char| c.is_ascii_digit()));
         let args = RunArgs {
             file: self
+                .content
                 .file
                 .clone()
                 .unwrap_or_else(|| PathBuf::from("session")),
             experiment: experiment.map(str::to_owned),
-            set: self.set.clone(),
+            set: self.content.set.clone(),
             out: PathBuf::from("out"),
             quiet: false,
             json: false,
@@ -160,12 +178,10 @@ impl Session {
     }
 
     fn take_back(&mut self) -> Result<String, Failure> {
-        let (statements, set) = self
+        self.content = self
             .undo
             .pop()
             .ok_or_else(|| Failure::usage("there is nothing to undo"))?;
-        self.statements = statements;
-        self.set = set;
         Ok(String::new())
     }
 }

@@ -7,6 +7,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
+use std::sync::Arc;
 
 use super::COMMANDS;
 
@@ -35,7 +36,7 @@ const KEYWORDS: &[&str] = &[
 #[derive(Default)]
 pub struct Editing {
     /// Names of the model so far.
-    pub names: Vec<String>,
+    pub names: Arc<Vec<String>>,
 }
 
 impl Completer for Editing {

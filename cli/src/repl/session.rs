@@ -1,6 +1,7 @@
 //! What the session knows, and what it answers to a line.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ansatz_compiler::model::Model;
 use ansatz_compiler::syntax::{Ast, parse_expression};
@@ -26,12 +27,28 @@ pub enum Answer {
 /// The model so far.
 #[derive(Debug, Default)]
 pub struct Session {
+    pub(super) content: Content,
+    pub(super) undo: Vec<Content>,
+    pub(super) last_plot: String,
+}
+
+/// What `:undo` takes back.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Content {
     /// File that was loaded: paths of `use` are relative to it.
     pub file: Option<PathBuf>,
-    pub(super) statements: Vec<String>,
-    pub(super) set: Vec<String>,
-    pub(super) undo: Vec<(Vec<String>, Vec<String>)>,
-    pub(super) last_plot: String,
+    pub statements: Vec<Arc<str>>,
+    /// `NAME=VALUE` texts.
+    pub set: Vec<String>,
+    /// Names the model declares.
+    pub names: Arc<Vec<String>>,
+}
+
+pub(super) fn names_of(model: &Model) -> Arc<Vec<String>> {
+    let parameters = model.parameters.iter().map(|p| p.name.clone());
+    let states = model.states.iter().map(|s| s.name.clone());
+    let observables = model.observables.iter().map(|o| o.name.clone());
+    Arc::new(parameters.chain(states).chain(observables).collect())
 }
 
 impl Session {
@@ -52,40 +69,31 @@ impl Session {
     }
 
     /// Names the model declares, for completion.
-    pub fn names(&self) -> Vec<String> {
-        let Ok(model) = self.study("").and_then(|mut study| study.elaborate()) else {
-            return Vec::new();
-        };
-        let parameters = model.parameters.iter().map(|p| p.name.clone());
-        let states = model.states.iter().map(|s| s.name.clone());
-        parameters
-            .chain(states)
-            .chain(model.observables.iter().map(|o| o.name.clone()))
-            .collect()
+    pub fn names(&self) -> Arc<Vec<String>> {
+        self.content.names.clone()
     }
 
     /// Adds a statement to the model.
     pub(super) fn extend(&mut self, statement: &str) -> Result<(), Failure> {
-        let mut study = self.study(statement)?;
-        study.elaborate()?;
-        self.remember();
-        self.statements.push(statement.to_owned());
+        let model = self.study(statement)?.elaborate()?;
+        let mut content = self.content.clone();
+        content.statements.push(statement.into());
+        content.names = names_of(&model);
+        self.change(content);
         Ok(())
     }
 
-    /// Keeps the present state for `:undo`.
-    pub(super) fn remember(&mut self) {
-        self.undo.push((self.statements.clone(), self.set.clone()));
+    /// Goes on with a new content; `:undo` takes back the present one.
+    pub(super) fn change(&mut self, content: Content) {
+        self.undo
+            .push(std::mem::replace(&mut self.content, content));
     }
 
     /// The model with one more statement, parsed.
     pub(super) fn study(&self, extra: &str) -> Result<Study, Failure> {
-        let name = self
-            .file
-            .as_deref()
-            .unwrap_or(Path::new("session"))
-            .to_string_lossy();
-        let mut text = self.statements.join("\n");
+        let file = self.content.file.as_deref();
+        let name = file.unwrap_or(Path::new("session")).to_string_lossy();
+        let mut text = self.content.statements.join("\n");
         text.push('\n');
         text += extra;
         Study::of_text(&name, text)
@@ -94,7 +102,7 @@ impl Session {
     /// The model with its overrides.
     pub(super) fn model(&self, study: &mut Study) -> Result<Model, Failure> {
         let mut model = study.elaborate()?;
-        overrides::apply(&mut model, &self.set)?;
+        overrides::apply(&mut model, &self.content.set)?;
         Ok(model)
     }
 

@@ -16,6 +16,7 @@ pub(super) enum Kind {
     Call1(Op),
     Div,
     Call2(Op),
+    Call3(Op),
     Select,
     /// `a·b`
     Product2,
@@ -64,6 +65,7 @@ impl Kind {
             Kind::Neg | Kind::Recip | Kind::Sqrt | Kind::Call1(_) => 1,
             Kind::Div | Kind::Call2(_) | Kind::Product2 | Kind::Total11 | Kind::Difference11 => 2,
             Kind::Select
+            | Kind::Call3(_)
             | Kind::Product3
             | Kind::Total21
             | Kind::Difference12
@@ -192,6 +194,7 @@ impl Fuser<'_> {
             Instruction::Select(..) => Kind::Select,
             Instruction::Call1(op, _) => Kind::Call1(op),
             Instruction::Call2(op, ..) => Kind::Call2(op),
+            Instruction::Call3(op, ..) => Kind::Call3(op),
             Instruction::Sum {
                 n_positive,
                 n_negative,

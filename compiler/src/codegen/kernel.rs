@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use cranelift_codegen::ir::Signature;
 use cranelift_codegen::isa::{CallConv, OwnedTargetIsa};
-use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Module, default_libcall_names};
+use cranelift_jit::{JITBuilder, JITMemoryProvider, JITModule, SystemMemoryProvider};
+use cranelift_module::{FuncId, Module, default_libcall_names};
 
 use super::fuse::Steps;
 use super::layout::Layout;
@@ -35,7 +35,7 @@ pub struct Inputs {
 pub enum Tier {
     /// Levelled tables walked by loops: ready at once.
     Tables,
-    /// Machine code, compiled before the first evaluation.
+    /// Machine code, compiled before the first evaluation. Tables instead where the operating system refuses executable memory.
     MachineCode,
     /// Tables first, machine code once enough evaluations have been made to pay for compiling. Deterministic: it counts, it does not measure.
     /// Both tiers give the same bits.
@@ -58,7 +58,8 @@ struct Code {
     n_parameters: usize,
     n_states: usize,
     n_directions: usize,
-    machine_code: OnceLock<MachineCode>,
+    /// `Some(None)`: executable memory was refused, so the tables stay.
+    machine_code: OnceLock<Option<MachineCode>>,
     /// Evaluations, over all evaluators, before machine code is made.
     patience: Option<u64>,
     /// Evaluations reported by evaluators.
@@ -129,9 +130,13 @@ const CALL_SAVING: f64 = 10.0;
 const OPERATION_SAVING: f64 = 0.15;
 
 impl Code {
-    fn make_machine_code(&self) -> &MachineCode {
+    fn make_machine_code(&self) {
+        self.make_machine_code_in(Box::new(SystemMemoryProvider::new()));
+    }
+
+    fn make_machine_code_in(&self, memory: Memory) {
         self.machine_code
-            .get_or_init(|| MachineCode::new(&self.tape, &self.layout, machine::CHUNK))
+            .get_or_init(|| MachineCode::new(&self.tape, &self.layout, machine::CHUNK, memory));
     }
 }
 
@@ -216,8 +221,8 @@ impl Evaluator {
         self.workspace[states..states + code.n_states].copy_from_slice(u);
         self.workspace[directions..directions + code.n_directions].copy_from_slice(v);
         match code.machine_code.get() {
-            Some(machine_code) => machine_code.run(code, &mut self.workspace, out),
-            None => self.eval_tables(out),
+            Some(Some(machine_code)) => machine_code.run(code, &mut self.workspace, out),
+            Some(None) | None => self.eval_tables(out),
         }
     }
 
@@ -250,33 +255,45 @@ pub(super) struct Executable {
     module: Mutex<Option<JITModule>>,
 }
 
+#[expect(unsafe_code, reason = "executable memory has no safe owner")]
 impl Executable {
-    /// Places functions of one signature in memory; their addresses are valid as long as the result lives.
+    /// Places functions of one signature in memory; their addresses are valid as long as the result lives. `None` if the memory cannot be had or made executable.
     pub(super) fn new(
         functions: &[Vec<u8>],
         target: OwnedTargetIsa,
         signature: fn(CallConv) -> Signature,
-    ) -> (Executable, Vec<*const u8>) {
-        let mut module = JITModule::new(JITBuilder::with_isa(target, default_libcall_names()));
-        let signature = signature(module.isa().default_call_conv());
-        let mut ids = Vec::with_capacity(functions.len());
-        for bytes in functions {
-            let id = module
-                .declare_anonymous_function(&signature)
-                .expect("the signature is supported");
-            module
-                .define_function_bytes(id, 1, bytes, &[])
-                .expect("there is memory for code");
-            ids.push(id);
-        }
-        module
-            .finalize_definitions()
-            .expect("code without relocations can be finalized");
+        memory: Memory,
+    ) -> Option<(Executable, Vec<*const u8>)> {
+        let mut builder = JITBuilder::with_isa(target, default_libcall_names());
+        builder.memory_provider(memory);
+        let mut module = JITModule::new(builder);
+        let Some(ids) = define(&mut module, functions, signature) else {
+            // SAFETY: nothing points into the memory yet.
+            unsafe { module.free_memory() };
+            return None;
+        };
         let addresses = ids.into_iter().map(|id| module.get_finalized_function(id));
         let addresses = addresses.collect();
         let module = Mutex::new(Some(module));
-        (Executable { module }, addresses)
+        Some((Executable { module }, addresses))
     }
+}
+
+/// Puts code into memory that it can run from, if there is any.
+fn define(
+    module: &mut JITModule,
+    functions: &[Vec<u8>],
+    signature: fn(CallConv) -> Signature,
+) -> Option<Vec<FuncId>> {
+    let signature = signature(module.isa().default_call_conv());
+    let mut ids = Vec::with_capacity(functions.len());
+    for bytes in functions {
+        let id = module.declare_anonymous_function(&signature).ok()?;
+        module.define_function_bytes(id, 1, bytes, &[]).ok()?;
+        ids.push(id);
+    }
+    module.finalize_definitions().ok()?;
+    Some(ids)
 }
 
 #[expect(unsafe_code, reason = "executable memory has no safe owner")]
@@ -298,6 +315,9 @@ struct MachineCode {
     _memory: Executable,
 }
 
+/// Where code comes to stand.
+pub(super) type Memory = Box<dyn JITMemoryProvider + Send>;
+
 /// `(workspace, outputs)`
 type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
 
@@ -306,10 +326,11 @@ type Chunk = unsafe extern "C" fn(*mut f64, *mut f64);
     reason = "calling machine code that was made at run time cannot be checked by rustc"
 )]
 impl MachineCode {
-    fn new(tape: &Tape, layout: &Layout, chunk_size: usize) -> MachineCode {
+    /// `None` if the memory cannot be had or made executable.
+    fn new(tape: &Tape, layout: &Layout, chunk_size: usize, memory: Memory) -> Option<MachineCode> {
         let target = machine::target();
         let pieces = machine::assemble(tape, layout, &target, chunk_size);
-        let (memory, addresses) = Executable::new(&pieces, target, machine::signature);
+        let (memory, addresses) = Executable::new(&pieces, target, machine::signature, memory)?;
         let chunk = |address| {
             // SAFETY: the address is that of a function with exactly this signature and calling convention; it lives as long as `memory`, which stands beside it.
             unsafe { std::mem::transmute::<*const u8, Chunk>(address) }
@@ -322,11 +343,11 @@ impl MachineCode {
         let copied = outputs
             .map(|(i, &slot)| (i as u32, layout.place(slot)))
             .collect();
-        MachineCode {
+        Some(MachineCode {
             chunks: addresses.into_iter().map(chunk).collect(),
             copied,
             _memory: memory,
-        }
+        })
     }
 
     /// Computes the outputs; the inputs stand in the workspace.
@@ -347,6 +368,8 @@ impl MachineCode {
 mod tests {
     use super::*;
     use crate::terms::Term;
+    use cranelift_jit::{BranchProtection, JITMemoryKind};
+    use cranelift_module::{ModuleError, ModuleResult};
 
     /// Values that are used near and far, in the same chunk and in later ones.
     fn tape() -> (Pool, Outputs, Inputs) {
@@ -391,11 +414,66 @@ mod tests {
         let mut evaluator = kernel.evaluator(&[]);
         evaluator.eval(0.0, &u, &mut expected);
         for chunk_size in [1, 2, 3, 7, 50, 1000] {
-            let machine_code = MachineCode::new(&kernel.code.tape, &kernel.code.layout, chunk_size);
+            let memory = Box::new(SystemMemoryProvider::new());
+            let code = &*kernel.code;
+            let machine_code =
+                MachineCode::new(&code.tape, &code.layout, chunk_size, memory).unwrap();
             evaluator.workspace[kernel.code.layout.states()..][..8].copy_from_slice(&u);
             out.fill(f64::NAN);
             machine_code.run(&kernel.code, &mut evaluator.workspace, &mut out);
             assert_eq!(out, expected, "chunks of {chunk_size}");
+        }
+    }
+    /// Memory as a hardened system gives it: not at all, or never to be executed.
+    struct Refusing {
+        memory: Option<SystemMemoryProvider>,
+    }
+
+    #[expect(unsafe_code, reason = "the trait has an unsafe function")]
+    impl JITMemoryProvider for Refusing {
+        fn allocate(
+            &mut self,
+            size: usize,
+            align: u64,
+            kind: JITMemoryKind,
+        ) -> std::io::Result<*mut u8> {
+            match &mut self.memory {
+                Some(memory) => memory.allocate(size, align, kind),
+                None => Err(std::io::ErrorKind::PermissionDenied.into()),
+            }
+        }
+
+        // SAFETY: asks of the caller what `SystemMemoryProvider::free_memory` asks.
+        unsafe fn free_memory(&mut self) {
+            if let Some(memory) = &mut self.memory {
+                // SAFETY: the caller promises it.
+                unsafe { memory.free_memory() }
+            }
+        }
+
+        fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
+            let err = std::io::ErrorKind::PermissionDenied.into();
+            Err(ModuleError::Allocation { err })
+        }
+    }
+
+    #[test]
+    fn tables_run_where_executable_memory_is_refused() {
+        let (pool, outputs, inputs) = tape();
+        let u = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8];
+        let values = |kernel: &Kernel| {
+            let mut out = vec![0.0; kernel.n_outputs()];
+            kernel.evaluator(&[]).eval(0.0, &u, &mut out);
+            out
+        };
+        let expected = values(&compile(&pool, &outputs, &inputs, Tier::MachineCode));
+        for memory in [None, Some(SystemMemoryProvider::new())] {
+            let kernel = compile(&pool, &outputs, &inputs, Tier::Tables);
+            kernel
+                .code
+                .make_machine_code_in(Box::new(Refusing { memory }));
+            assert!(matches!(kernel.code.machine_code.get(), Some(None)));
+            assert_eq!(values(&kernel), expected);
         }
     }
 }

@@ -54,6 +54,7 @@ struct Lowering<'a> {
     results: Vec<Value>,
     call1: Option<SigRef>,
     call2: Option<SigRef>,
+    call3: Option<SigRef>,
 }
 
 impl<'a> Lowering<'a> {
@@ -72,6 +73,7 @@ impl<'a> Lowering<'a> {
             results: Vec::with_capacity(range.len()),
             call1: None,
             call2: None,
+            call3: None,
         }
     }
 
@@ -118,6 +120,7 @@ impl<'a> Lowering<'a> {
             }
             Instruction::Call1(op, a) => self.call1(op, a),
             Instruction::Call2(op, a, b) => self.call2(op, a, b),
+            Instruction::Call3(op, a, b, c) => self.call3(op, [a, b, c]),
         }
     }
 
@@ -229,6 +232,17 @@ impl<'a> Lowering<'a> {
         });
         let (a, b) = (self.value(a), self.value(b));
         self.call(op, signature, math::call2 as *const () as usize, &[a, b])
+    }
+
+    fn call3(&mut self, op: Op, args: [Slot; 3]) -> Value {
+        let call_conv = self.cursor.func.signature.call_conv;
+        let signature = *self.call3.get_or_insert_with(|| {
+            self.cursor
+                .func
+                .import_signature(math::signature(call_conv, 3))
+        });
+        let args = args.map(|slot| self.value(slot));
+        self.call(op, signature, math::call3 as *const () as usize, &args)
     }
 
     fn call(&mut self, op: Op, signature: SigRef, address: usize, args: &[Value]) -> Value {

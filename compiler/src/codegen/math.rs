@@ -32,6 +32,11 @@ pub(super) extern "C" fn call2(code: i64, x: f64, y: f64) -> f64 {
     Op::ALL[code as usize].apply(&[x, y])
 }
 
+/// `op(x, y, z)`
+pub(super) extern "C" fn call3(code: i64, x: f64, y: f64, z: f64) -> f64 {
+    Op::ALL[code as usize].apply(&[x, y, z])
+}
+
 /// `x = op(x)`, lane by lane.
 pub(super) extern "C" fn vector1(code: i64, x: &mut [f64; 4]) {
     let op = Op::ALL[code as usize];
@@ -43,6 +48,14 @@ pub(super) extern "C" fn vector2(code: i64, x: &mut [f64; 4], y: &[f64; 4]) {
     let op = Op::ALL[code as usize];
     for (x, y) in x.iter_mut().zip(y) {
         *x = op.apply(&[*x, *y]);
+    }
+}
+
+/// `x = op(x, y, z)`, lane by lane.
+pub(super) extern "C" fn vector3(code: i64, x: &mut [f64; 4], y: &[f64; 4], z: &[f64; 4]) {
+    let op = Op::ALL[code as usize];
+    for (x, (y, z)) in x.iter_mut().zip(y.iter().zip(z)) {
+        *x = op.apply(&[*x, *y, *z]);
     }
 }
 

@@ -261,7 +261,11 @@ impl Scheduler<'_> {
             }
             (Op::Sqrt, &[a]) => self.emitter.emit(Instruction::Sqrt(self.slot(a))),
             (_, &[a]) => self.emitter.emit(Instruction::Call1(op, self.slot(a))),
-            // Only `min`, `max`, `and`, `or` take more than two.
+            (Op::KummerRatio, &[a, b, z]) => {
+                let call = Instruction::Call3(op, self.slot(a), self.slot(b), self.slot(z));
+                self.emitter.emit(call)
+            }
+            // Else only `min`, `max`, `and`, `or` take more than two.
             (_, args) => {
                 let slots = args.iter().map(|&a| self.slot(a)).collect::<Vec<_>>();
                 let combined = slots

@@ -199,6 +199,9 @@ fn run_each(kind: Kind, values: &[f64], results: &mut [f64], operands: &[u32]) {
         Kind::Call1(op) => each(results, operands, |[a]| op.apply(&[get(a)])),
         Kind::Div => each(results, operands, |[a, b]| get(a) / get(b)),
         Kind::Call2(op) => each(results, operands, |[a, b]| op.apply(&[get(a), get(b)])),
+        Kind::Call3(op) => each(results, operands, |[a, b, c]| {
+            op.apply(&[get(a), get(b), get(c)])
+        }),
         Kind::Select => each(results, operands, |[c, a, b]| {
             if get(c) != 0.0 { get(a) } else { get(b) }
         }),

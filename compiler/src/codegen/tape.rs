@@ -58,6 +58,8 @@ pub(super) enum Instruction {
     Call1(Op, Slot),
     /// An operator or function of two arguments.
     Call2(Op, Slot, Slot),
+    /// A function of three arguments.
+    Call3(Op, Slot, Slot, Slot),
 }
 
 /// Sums of at least this many operands run as [`LANES`] interleaved partial sums: one chain of dependent additions would cost its whole latency.
@@ -116,7 +118,7 @@ impl Tape {
                 visit(a);
                 visit(b);
             }
-            Instruction::Select(a, b, c) => {
+            Instruction::Select(a, b, c) | Instruction::Call3(_, a, b, c) => {
                 visit(a);
                 visit(b);
                 visit(c);
@@ -153,7 +155,8 @@ impl Tape {
                 | Instruction::Div(..)
                 | Instruction::Select(..)
                 | Instruction::Call1(..)
-                | Instruction::Call2(..) => 1,
+                | Instruction::Call2(..)
+                | Instruction::Call3(..) => 1,
             })
             .sum()
     }
@@ -213,6 +216,10 @@ impl Tape {
             Instruction::Call1(op, a) => writeln!(f, "{} {}", op.name(), self.show(a)),
             Instruction::Call2(op, a, b) => {
                 writeln!(f, "{} {}, {}", op.name(), self.show(a), self.show(b))
+            }
+            Instruction::Call3(op, a, b, c) => {
+                let [a, b, c] = [a, b, c].map(|slot| self.show(slot));
+                writeln!(f, "{} {a}, {b}, {c}", op.name())
             }
             Instruction::Sum {
                 start,

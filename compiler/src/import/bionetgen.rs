@@ -53,8 +53,6 @@ pub(super) struct Import<'a, 'd> {
     pub(super) parameters: FxHashMap<&'a str, NameId>,
     pub(super) functions: FxHashMap<&'a str, NameId>,
     pub(super) groups: FxHashMap<&'a str, NameId>,
-    /// Definitions of the parameters.
-    pub(super) values: FxHashMap<NameId, Expr>,
     /// Identifier of species 1, 2, ….
     pub(super) species: Vec<NameId>,
     /// Rate constants already in the arena, by text.
@@ -70,7 +68,6 @@ impl<'a, 'd> Import<'a, 'd> {
             parameters: FxHashMap::default(),
             functions: FxHashMap::default(),
             groups: FxHashMap::default(),
-            values: FxHashMap::default(),
             species: Vec::new(),
             rates: FxHashMap::default(),
         }
@@ -104,7 +101,6 @@ impl<'a, 'd> Import<'a, 'd> {
                 continue;
             };
             let value = self.constant(text);
-            self.values.insert(id, value);
             self.declaration(DeclKind::Param, id, name, line, Some(value), None);
         }
     }
@@ -210,15 +206,11 @@ impl<'a, 'd> Import<'a, 'd> {
             terms.extend(self.group_member(member.trim()));
         }
         let span = members.span();
-        while terms.len() > 1 {
-            let chunks = terms.chunks(SUM_CHUNK);
-            terms = chunks
-                .map(|chunk| sum(&mut self.ast, chunk, span))
-                .collect();
-        }
-        terms
-            .pop()
-            .unwrap_or_else(|| self.ast.push(ExprKind::Number(Number::ZERO), span))
+        let ast = &mut self.ast;
+        let sum = terms
+            .into_iter()
+            .reduce(|sum, term| ast.push(ExprKind::Binary(BinaryOp::Add, sum, term), span));
+        sum.unwrap_or_else(|| self.ast.push(ExprKind::Number(Number::ZERO), span))
     }
 
     /// `8` or `2*8`
@@ -269,9 +261,8 @@ impl<'a, 'd> Import<'a, 'd> {
     fn constant(&mut self, text: Word<'a>) -> Expr {
         let scope = Scope {
             tables: &[&self.parameters],
-            values: &self.values,
         };
-        let parsed = parse(text, &mut self.ast, &scope, self.diagnostics);
+        let parsed = parse(text, &mut self.ast, &scope);
         self.parsed(parsed, text)
     }
 
@@ -279,9 +270,8 @@ impl<'a, 'd> Import<'a, 'd> {
     fn expression(&mut self, text: Word<'a>) -> Expr {
         let scope = Scope {
             tables: &[&self.groups, &self.functions, &self.parameters],
-            values: &self.values,
         };
-        let parsed = parse(text, &mut self.ast, &scope, self.diagnostics);
+        let parsed = parse(text, &mut self.ast, &scope);
         self.parsed(parsed, text)
     }
 
@@ -375,17 +365,6 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u32> {
     }
     let digits = digits.iter().map(|digit| u32::from(digit - b'0'));
     Some(digits.fold(0, |n, digit| 10 * n + digit))
-}
-
-/// Summands written side by side. A longer sum is a sum of such sums: nodes of the whole length for each `+` would be
-/// quadratic in it.
-const SUM_CHUNK: usize = 16;
-
-fn sum(ast: &mut Ast, terms: &[Expr], span: Span) -> Expr {
-    let (first, rest) = terms.split_first().expect("chunks are not empty");
-    rest.iter().fold(*first, |sum, &term| {
-        ast.push(ExprKind::Binary(BinaryOp::Add, sum, term), span)
-    })
 }
 
 /// `A` of a line `3 A() 1` or `3 $A 1`: a pattern without sites and compartments.

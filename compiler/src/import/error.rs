@@ -67,27 +67,6 @@ pub enum ImportError {
         at: SourceSpan,
     },
 
-    #[error("the arguments of `mratio` are not constant")]
-    #[diagnostic(
-        code(mratio_not_constant),
-        help("it is evaluated while importing, so its arguments may use parameters only")
-    )]
-    MratioNotConstant {
-        #[label("here")]
-        at: SourceSpan,
-    },
-
-    #[error("`mratio` is evaluated with the parameter values of the file")]
-    #[diagnostic(
-        code(mratio_folded),
-        severity(Warning),
-        help("setting a parameter it depends on does not change it")
-    )]
-    MratioFolded {
-        #[label("replaced by a number")]
-        at: SourceSpan,
-    },
-
     #[error("the file has no section `{section}`")]
     #[diagnostic(code(missing_section), help("is it a BioNetGen `.net` file?"))]
     MissingSection {

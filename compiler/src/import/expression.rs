@@ -3,8 +3,6 @@ use rustc_hash::FxHashMap;
 
 use super::error::ImportError;
 use super::lines::Word;
-use super::mratio::fold_mratio;
-use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOp, Expr, ExprKind, Ident, NameId, UnaryOp};
 use crate::terms::{Number, Op};
@@ -13,26 +11,18 @@ use crate::terms::{Number, Op};
 pub(super) struct Scope<'s, 'a> {
     /// Foreign names and their identifiers.
     pub tables: &'s [&'s FxHashMap<&'a str, NameId>],
-    /// Definitions of the parameters so far.
-    pub values: &'s FxHashMap<NameId, Expr>,
 }
 
 /// Parses one expression.
 ///
 /// # Errors
 /// The first mistake in the text.
-pub(super) fn parse(
-    text: Word,
-    ast: &mut Ast,
-    scope: &Scope,
-    diagnostics: &mut Diagnostics,
-) -> Result<Expr, ImportError> {
+pub(super) fn parse(text: Word, ast: &mut Ast, scope: &Scope) -> Result<Expr, ImportError> {
     let mut parser = Parser {
         text,
         position: 0,
         ast,
         scope,
-        diagnostics,
         operands: Vec::new(),
         pending: Vec::new(),
     };
@@ -89,7 +79,6 @@ struct Parser<'p, 's, 'a> {
     position: usize,
     ast: &'p mut Ast,
     scope: &'p Scope<'s, 'a>,
-    diagnostics: &'p mut Diagnostics,
     operands: Vec<Expr>,
     pending: Vec<Pending<'p>>,
 }
@@ -247,13 +236,6 @@ impl<'p> Parser<'p, '_, '_> {
                     .push(ExprKind::Binary(BinaryOp::Add, x, half), span);
                 self.call("floor", vec![shifted], span)
             }
-            ("mratio", &[a, b, z]) => {
-                let value = fold_mratio(self.ast, self.scope.values, [a, b, z])
-                    .ok_or(ImportError::MratioNotConstant { at: span.into() })?;
-                let at = span.into();
-                self.diagnostics.push(ImportError::MratioFolded { at });
-                ExprKind::Number(value)
-            }
             _ => return self.other_call(name, args, span),
         };
         self.push(kind, span);
@@ -266,7 +248,7 @@ impl<'p> Parser<'p, '_, '_> {
             found: args.len(),
             at: name.span().into(),
         };
-        let known = ["if", "time", "sum", "avg", "rint", "mratio"];
+        let known = ["if", "time", "sum", "avg", "rint"];
         let kind = if let Some(id) = self.lookup(name.text) {
             if !args.is_empty() {
                 return Err(count());

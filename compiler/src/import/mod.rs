@@ -5,7 +5,6 @@ mod error;
 mod expression;
 mod lines;
 mod model_text;
-mod mratio;
 mod names;
 mod rate_law;
 mod reactions;

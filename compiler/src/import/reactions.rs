@@ -118,9 +118,8 @@ impl<'a> Import<'a, '_> {
         }
         let scope = Scope {
             tables: &[&self.functions, &self.parameters, &self.groups],
-            values: &self.values,
         };
-        let parsed = parse(text, &mut self.ast, &scope, self.diagnostics);
+        let parsed = parse(text, &mut self.ast, &scope);
         let rate = self.parsed(parsed, text);
         self.rates.insert(text.text, rate);
         rate

@@ -167,21 +167,22 @@ fn files_that_are_no_networks_are_refused() {
 }
 
 #[test]
-fn mratio_is_folded_with_a_warning() {
+fn mratio_stays_an_expression() {
     let (text, problems) = import(
-        "begin parameters\n1 a -2\n2 r mratio(a,1,-1)\n3 q mratio(x,1,1)\nend parameters\nbegin species\nend species\n",
+        "begin parameters\n1 a -2\n2 r mratio(a,1,-1)\nend parameters\nbegin species\nend species\n",
     );
-    // M(-1, 2, -1)/M(-2, 1, -1) = 1.5/3.5
-    let value = lines(&text, "param r")[0]
-        .rsplit(' ')
-        .next()
-        .expect("a value");
-    let value: f64 = value.parse().expect("a decimal");
-    assert!((value - 1.5 / 3.5).abs() < 1e-15);
-    assert_eq!(
-        problems,
-        ["mratio_folded: mratio(a,1,-1)", "unknown_imported_name: x"]
-    );
+    assert_eq!(lines(&text, "param r"), ["param r = mratio(a, 1, -1)"]);
+    assert_eq!(problems, [""; 0]);
+}
+
+#[test]
+fn groups_are_plain_sums() {
+    let members = (1..=40).map(|_| "1").collect::<Vec<_>>().join(",");
+    let (text, _) = import(&format!(
+        "begin parameters\nend parameters\nbegin species\n1 A 1\nend species\nbegin groups\n1 g {members}\nend groups\n"
+    ));
+    let sum = vec!["A"; 40].join(" + ");
+    assert_eq!(lines(&text, "let g"), [format!("let g = {sum}")]);
 }
 
 #[test]

@@ -347,6 +347,10 @@ impl<'w> Checker<'w, '_, '_> {
         let mut amount: Option<(Measure, Source)> = None;
         for p in r.reactants.iter().chain(&r.products) {
             let Some(id) = self.world.entity_named(file, p.species.name) else {
+                // The unit of the rate is unknown; that of its parts is not.
+                for &expr in &r.rates {
+                    self.sort(At { file, expr });
+                }
                 return;
             };
             let here = (self.of(id), Source::Entity(id, Some(p.species.span)));
@@ -394,7 +398,12 @@ impl<'w> Checker<'w, '_, '_> {
     }
 
     fn equation(&mut self, file: FileId, equation: &Equation) {
+        let at = At {
+            file,
+            expr: equation.value,
+        };
         let Some(id) = self.world.entity_named(file, equation.target.name) else {
+            self.sort(at);
             return;
         };
         let time = self.inference.units.time;
@@ -403,10 +412,6 @@ impl<'w> Checker<'w, '_, '_> {
             rate = self.inference.units.measures.quotient(rate, time);
         }
         let what = format!("the rate of `{}`", self.world.name(id));
-        let at = At {
-            file,
-            expr: equation.value,
-        };
         let source = Source::Entity(id, Some(equation.target.span));
         self.expect(&what, at, (rate, source));
     }

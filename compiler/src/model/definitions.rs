@@ -200,12 +200,24 @@ pub(super) fn varying(world: &World, order: &[EntityId]) -> Vec<Option<String>> 
             varies[id.0 as usize] = Some(world.name(id).into_owned());
         }
     }
+    spread(world, order, &mut varies);
+    varies
+}
+
+/// By entity: what makes a definition depend on time itself, if anything does.
+pub(super) fn timed(world: &World, order: &[EntityId]) -> Vec<Option<String>> {
+    let mut timed = vec![None; world.entities.len()];
+    spread(world, order, &mut timed);
+    timed
+}
+
+/// Definitions vary with what they mention.
+fn spread(world: &World, order: &[EntityId], varies: &mut [Option<String>]) {
     for &id in order {
         if let Some((file, expr, function)) = body(world, id) {
-            varies[id.0 as usize] = first_varying(world, At { file, expr }, function, &varies);
+            varies[id.0 as usize] = first_varying(world, At { file, expr }, function, varies);
         }
     }
-    varies
 }
 
 /// The first name in an expression that makes it change while the model runs.

@@ -221,15 +221,15 @@ impl Model {
             PlotKind::Lines(_) => "line ",
             PlotKind::Movie => "movie ",
         })?;
-        for (i, (label, term)) in p.curves.iter().enumerate() {
+        for (i, curve) in p.curves.iter().enumerate() {
             let comma = if i > 0 { ", " } else { "" };
-            write!(f, "{comma}{label:?}: {}", self.term(*term))?;
+            write!(f, "{comma}{:?}: {}", curve.label, self.term(curve.value))?;
         }
         if let PlotKind::Lines(times) = &p.kind {
             write!(f, " at {times:?}")?;
         }
-        if let Some((label, term)) = &p.against {
-            write!(f, " against {label:?}: {}", self.term(*term))?;
+        if let Some(x) = &p.against {
+            write!(f, " against {:?}: {}", x.label, self.term(x.value))?;
         }
         if p.log_x {
             f.write_str("; logx")?;

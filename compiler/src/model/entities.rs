@@ -383,10 +383,10 @@ pub struct Plot {
     pub name: String,
     /// What it shows of the curves.
     pub kind: PlotKind,
-    /// Curves: label and term over states, parameters and time; one field where the kind asks for one.
-    pub curves: Vec<(String, Term)>,
-    /// Abscissa: label and term; `None` is time.
-    pub against: Option<(String, Term)>,
+    /// Curves; those of one dimension count in one unit. One field where the kind asks for one.
+    pub curves: Vec<Curve>,
+    /// Abscissa; `None` is time.
+    pub against: Option<Curve>,
     /// Logarithmic abscissa.
     pub log_x: bool,
     /// Logarithmic ordinate.
@@ -411,4 +411,17 @@ pub enum PlotKind {
     Lines(Vec<f64>),
     /// `movie u`: a field at all saved times.
     Movie,
+}
+
+/// What a plot shows along an axis.
+#[derive(Debug, Clone)]
+pub struct Curve {
+    /// Its text.
+    pub label: String,
+    /// Term over states, parameters and time.
+    pub value: Term,
+    /// Its unit.
+    pub unit: Option<Unit>,
+    /// Documentation of the name it is.
+    pub doc: Option<String>,
 }

@@ -145,6 +145,26 @@ pub enum ModelError {
         #[label("starts nowhere")]
         at: SourceSpan,
     },
+    #[error("the initial value of `{name}` depends on time")]
+    #[diagnostic(
+        code(time_in_initial_value),
+        help("a run starts at t = 0: write the value that it has there")
+    )]
+    TimeInInitialValue {
+        name: String,
+        #[label("changes with `t`")]
+        at: SourceSpan,
+    },
+    #[error("species `{name}` starts with a negative amount")]
+    #[diagnostic(
+        code(negative_amount),
+        help("amounts are zero or more; a quantity that may be negative is a `var`")
+    )]
+    NegativeAmount {
+        name: String,
+        #[label("below zero")]
+        at: SourceSpan,
+    },
     #[error("nothing changes {kind} `{name}`")]
     #[diagnostic(
         code(unchanged_state),
@@ -289,7 +309,8 @@ pub enum ModelError {
     InvalidSetting {
         key: String,
         expected: &'static str,
-        #[label("not understood")]
+        problem: &'static str,
+        #[label("{problem}")]
         at: SourceSpan,
     },
     #[error("`{of}` needs the setting `{key}`")]

@@ -28,9 +28,13 @@ const SETTINGS: &[&str] = &[
     "fields",
 ];
 
+/// More rows than this are surely a mistake: a file of many gigabytes.
+const MAX_SAVED: f64 = 1e8;
+
 /// What the settings may be, for help.
 mod expected {
     pub const SAVE: &str = "write `points(200)`, `every(0.1)`, `log(1e-6, 1e5, 200)`, a list `[1, 2, 5]` of ascending times, or `steps`";
+    pub const FEWER: &str = "at most 100,000,000 times can be saved";
     pub const UNTIL: &str = "the end time is a positive expression of constants and parameters, like `1e5` or `3*period`";
     pub const AS: &str = "the interpretations are `ode`, `sde` and `jump`";
     pub const SOLVER: &str = "name a solver, like `auto`, `Tsit5` or `BDF`";
@@ -102,6 +106,7 @@ fn read(
     model: &Model,
 ) -> Option<Simulate> {
     let mut until: Option<Term> = None;
+    let mut saved_by: Option<&Setting> = None;
     let mut out = Simulate {
         name,
         until: e.lowering.terms.pool.int(0),
@@ -119,14 +124,20 @@ fn read(
     for setting in &simulate.settings {
         let key = e.world.ast(file).name(setting.key.name);
         let value = &setting.value;
-        let reject = |e: &mut Elaboration, expected| reject(e, file, setting, expected);
+        let n_before = e.diagnostics.iter().count();
+        let reject = |e: &mut Elaboration, expected| {
+            // An unknown name in a setting is mistake enough.
+            if e.diagnostics.iter().count() == n_before {
+                reject(e, file, setting, "not understood", expected);
+            }
+        };
         match key {
             "until" => match end_time(e, file, value) {
                 Some(time) => until = Some(time),
                 None => reject(e, expected::UNTIL),
             },
             "save" => match save(e, file, value) {
-                Some(save) => out.save = save,
+                Some(save) => (out.save, saved_by) = (save, Some(setting)),
                 None => reject(e, expected::SAVE),
             },
             "as" => match word(e.world, file, value) {
@@ -185,6 +196,11 @@ fn read(
         });
     }
     out.until = until?;
+    if let Some(setting) = saved_by
+        && number_saved(e, &out).is_some_and(|n| n > MAX_SAVED)
+    {
+        reject(e, file, setting, "too many times", expected::FEWER);
+    }
     Some(out)
 }
 
@@ -201,11 +217,30 @@ fn report_repeated(e: &mut Elaboration, file: FileId, settings: &[Setting]) {
     }
 }
 
-fn reject(e: &mut Elaboration, file: FileId, setting: &Setting, expected: &'static str) {
+/// How many rows an experiment writes, where that is known before it runs.
+fn number_saved(e: &Elaboration, simulate: &Simulate) -> Option<f64> {
+    match &simulate.save {
+        Save::Points(n) | Save::Log(_, _, n) => Some(f64::from(*n)),
+        Save::Every(dt) => {
+            let until = e.lowering.terms.pool.as_number(simulate.until)?;
+            Some(until.to_f64() / dt)
+        }
+        Save::List(_) | Save::Steps => None,
+    }
+}
+
+fn reject(
+    e: &mut Elaboration,
+    file: FileId,
+    setting: &Setting,
+    problem: &'static str,
+    expected: &'static str,
+) {
     let at = span_of(e, file, setting);
     e.diagnostics.push(ModelError::InvalidSetting {
         key: e.world.ast(file).name(setting.key.name).into(),
         expected,
+        problem,
         at: at.into(),
     });
 }
@@ -278,8 +313,8 @@ pub(super) fn ascending(e: &mut Elaboration, file: FileId, times: &[Expr]) -> Op
 }
 
 fn count(n: f64) -> Option<u32> {
-    let is_count = n.fract() == 0.0 && n >= 1.0 && n < f64::from(u32::MAX);
-    is_count.then_some(n as u32)
+    // Counts beyond the range of the type end at its limit, which is more than can be saved.
+    (n.fract() == 0.0 && n >= 1.0).then_some(n as u32)
 }
 
 /// The value, in this unit, of an expression without states, parameters or time.

@@ -80,6 +80,8 @@ pub(super) struct Inference<'w, 'a, 'd> {
     pub constants: Vec<Option<Number>>,
     pub problems: &'d mut Diagnostics,
     seen: FxHashSet<At>,
+    /// The operands that were found wrong.
+    seen_operands: FxHashSet<At>,
     calls: Vec<At>,
 }
 
@@ -91,6 +93,7 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
             constants: vec![None; world.entities.len()],
             problems,
             seen: FxHashSet::default(),
+            seen_operands: FxHashSet::default(),
             calls: Vec::new(),
         }
     }
@@ -120,18 +123,27 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
         self.problems.push(problem);
     }
 
-    /// The unit that operands of a node have, the first of them number `from`; reports it, once, if they differ.
+    /// The unit that operands of a node have, the first of them number `from`; reports every other unit among them, once.
     fn all_alike(&mut self, at: At, what: &str, operands: &[Measure], from: usize) -> Measure {
         let mut common = (operands[0], 0);
+        let mut others: Vec<Measure> = Vec::new();
         for (i, &next) in operands.iter().enumerate().skip(1) {
             if common.0 == Measure::ANY {
                 common = (next, i);
             } else if !self.units.measures.unify(common.0, next) {
-                self.report_mismatch(at, what, (common.0, from + common.1), (next, from + i));
-                return Measure::ANY;
+                let is_new = !others
+                    .iter()
+                    .any(|&other| self.units.measures.unify(other, next));
+                if is_new {
+                    others.push(next);
+                    self.report_mismatch(at, what, (common.0, from + common.1), (next, from + i));
+                }
             }
         }
-        common.0
+        match others.is_empty() {
+            true => common.0,
+            false => Measure::ANY,
+        }
     }
 
     /// Whether the value is a pure number; reports it, once, if not.
@@ -139,13 +151,13 @@ impl<'w, 'a, 'd> Inference<'w, 'a, 'd> {
         if self.units.measures.unify(found.0, Measure::ONE) {
             return true;
         }
-        if !self.seen.insert(at) {
-            return false;
-        }
         let place = At {
             expr: found.1,
             ..at
         };
+        if !self.seen_operands.insert(place) {
+            return false;
+        }
         let labels = self.labels((found.0, Source::Expression(place)), None);
         let problem = ModelError::NotDimensionless {
             what: what.into(),

@@ -286,6 +286,13 @@ impl Measures {
         content.is_plain && content.dimension == NO_DIMENSION
     }
 
+    /// Whether numbers in one are numbers in the other times a factor.
+    pub fn converts(&mut self, a: Measure, b: Measure) -> bool {
+        let ratio = self.quotient(a, b);
+        let ratio = self.resolve(ratio);
+        self.is_number(ratio)
+    }
+
     /// A number in `from` times this is the number in `to`; 1 if either fits anything.
     pub fn conversion(&mut self, from: Measure, to: Measure) -> Scale {
         if from == to || from == Measure::ANY || to == Measure::ANY {

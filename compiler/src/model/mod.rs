@@ -1,7 +1,7 @@
 //! `Ast` to [`Model`]: names resolved, units checked, functions inlined, defaults known.
 //!
-//! In reading order: files are loaded ([`load`]), names get their meanings ([`scope`], [`names`]), definitions their order
-//! ([`definitions`]) and everything its unit ([`units`], [`check_units`]); then expressions become terms ([`walk`], [`lower`]) and
+//! In reading order: files are loaded (`load`), names get their meanings (`scope`, `names`), definitions their order
+//! (`definitions`) and everything its unit (`units`, `check_units`); then expressions become terms (`walk`, `lower`) and
 //! the parts of the model are built.
 
 mod check_units;

@@ -10,6 +10,7 @@ use super::space::{SPACE_CALLS, SpaceError, boundary_values, misplaced_text, spa
 use super::walk::takes;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
+use crate::syntax::Ast;
 use crate::syntax::ast::{DeclKind, Expr, ExprKind, Function, Ident, Item, ItemKind, NameId};
 use crate::terms::Op;
 
@@ -21,6 +22,8 @@ pub(super) struct Names {
     /// By entity: whether a file other than those of the standard library mentions it.
     pub used: Vec<bool>,
     reported: FxHashSet<(FileId, NameId)>,
+    /// How many unknown names have been compared with all known ones.
+    suggested: usize,
     nodes: Vec<Expr>,
     /// Whether `dt(x)` may stand for any state: in an equation about it.
     rates_allowed: bool,
@@ -31,10 +34,13 @@ pub(super) fn check_names(world: &World, diagnostics: &mut Diagnostics) -> Names
     let mut names = Names {
         used: vec![false; world.entities.len()],
         reported: FxHashSet::default(),
+        suggested: 0,
         nodes: Vec::new(),
         rates_allowed: false,
     };
     for file in world.file_ids() {
+        let unread = world.ast(file).unread.iter();
+        names.reported.extend(unread.map(|&name| (file, name)));
         for item in &world.ast(file).items {
             names.check_item(world, file, item, diagnostics);
         }
@@ -231,7 +237,7 @@ impl Names {
         diagnostics.push(ModelError::UnknownName {
             name: text.into(),
             at: name.span.into(),
-            help: help.or_else(|| explain(text)),
+            help,
         });
         None
     }
@@ -310,7 +316,9 @@ impl Names {
                     }
                     return;
                 }
-                let mut built_in: Vec<&str> = Op::ALL.iter().map(|op| op.name()).collect();
+                let written = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
+                let built_in = Op::ALL.iter().map(|op| op.name()).filter(written);
+                let mut built_in: Vec<&str> = built_in.collect();
                 if !world.space.domains.is_empty() {
                     built_in.extend(SPACE_CALLS);
                 }
@@ -318,7 +326,7 @@ impl Names {
                     diagnostics.push(ModelError::UnknownFunction {
                         name: text.into(),
                         at: name.span.into(),
-                        help: help.or_else(|| explain(text)),
+                        help,
                     });
                 }
             }
@@ -343,7 +351,8 @@ impl Names {
         if !self.reported.insert((file, name)) {
             return None;
         }
-        if self.reported.len() > MAX_SUGGESTIONS {
+        self.suggested += 1;
+        if self.suggested > MAX_SUGGESTIONS {
             return Some(None);
         }
         let File { ast, meanings, .. } = world.file(file);
@@ -356,7 +365,9 @@ impl Names {
             Meaning::Unknown | Meaning::Time | Meaning::Pi | Meaning::Euler => None,
         });
         let known = known.chain(built_in.iter().copied());
-        Some(did_you_mean(nearest(ast.name(name), known)))
+        let text = ast.name(name);
+        let help = did_you_mean(nearest(text, known)).or_else(|| explain(text));
+        Some(help.or_else(|| how_to_declare(ast, name, want_function)))
     }
 }
 
@@ -369,6 +380,33 @@ pub(super) fn has_param(function: &Function, name: NameId) -> bool {
 fn explain(name: &str) -> Option<String> {
     let module = crate::stdlib::declaring(name)?;
     Some(format!("write `use {module}: {name}` to have it"))
+}
+
+/// How a name could be declared that is used as this one is.
+fn how_to_declare(ast: &Ast, name: NameId, is_function: bool) -> Option<String> {
+    let text = ast.name(name);
+    if text.contains('.') {
+        return None;
+    }
+    let reacts = |item: &Item| {
+        let ItemKind::Reaction(r) = &item.kind else {
+            return false;
+        };
+        let mut participants = r.reactants.iter().chain(&r.products);
+        participants.any(|p| p.species.name == name)
+    };
+    let changes =
+        |item: &Item| matches!(&item.kind, ItemKind::Equation(e) if e.target.name == name);
+    let keyword = if is_function {
+        return Some(format!("declare it with `fn {text}(…) = …`"));
+    } else if ast.items.iter().any(reacts) {
+        "species"
+    } else if ast.items.iter().any(changes) {
+        "var"
+    } else {
+        "param"
+    };
+    Some(format!("declare it with `{keyword} {text} = …`"))
 }
 
 /// `2 arguments`, `1 to 2 arguments`.

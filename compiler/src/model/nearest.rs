@@ -4,8 +4,13 @@
 const MAX_DISTANCE: usize = 3;
 
 /// The candidate nearest to `name`, the first of them on a tie; `None` when all are too far.
-pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, mut candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let letters: Vec<char> = name.chars().collect();
+    if let [letter] = letters[..] {
+        // All names of one letter are one edit away: only the other case is meant.
+        let same = |c: &&str| c.to_lowercase() == letter.to_lowercase().to_string();
+        return candidates.find(same);
+    }
     let limit = MAX_DISTANCE.min(letters.len().div_ceil(3));
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
@@ -61,6 +66,7 @@ mod tests {
         assert_eq!(nearest("k_of", names.into_iter()), Some("k_on"));
         assert_eq!(nearest("ttoal", names.into_iter()), Some("total"));
         assert_eq!(nearest("a", names.into_iter()), Some("A"));
+        assert_eq!(nearest("B", names.into_iter()), None);
         assert_eq!(nearest("velocity", names.into_iter()), None);
     }
 }

@@ -1,9 +1,11 @@
 //! `plot` statements.
 
 use super::elaborate::Elaboration;
-use super::entities::{Model, Plot, PlotKind};
+use super::entities::{Curve, Model, Plot, PlotKind};
 use super::error::ModelError;
 use super::experiment::{ascending, claim_name};
+use super::lower::Amount;
+use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
 use super::nodes::as_name;
 use super::scope::{FileId, Meaning};
@@ -39,22 +41,18 @@ fn read(
     model: &Model,
 ) -> Plot {
     let kind = kind(e, file, &plot.form);
-    let curves: Vec<(String, Term)> = plot
-        .curves
-        .iter()
-        .map(|&curve| labelled(e, file, curve, sources))
-        .collect();
-    for (&expr, (_, term)) in plot.curves.iter().zip(&curves) {
-        check_picture(e, file, expr, &kind, *term);
+    let mut shown: Vec<(Curve, Measure)> = Vec::new();
+    for &expr in &plot.curves {
+        let (curve, measure) = curve(e, file, expr, sources);
+        check_picture(e, file, expr, &kind, curve.value);
+        shown.push(in_unit_of_one_before(e, curve, measure, &shown));
     }
+    let against = plot.against.filter(|&x| !is_time(e, file, x));
     Plot {
         name,
         kind,
-        curves,
-        against: plot
-            .against
-            .filter(|&x| !is_time(e, file, x))
-            .map(|x| labelled(e, file, x, sources)),
+        curves: shown.into_iter().map(|(curve, _)| curve).collect(),
+        against: against.map(|x| curve(e, file, x, sources).0),
         log_x: plot.log_x,
         log_y: plot.log_y,
         of: plot.of.and_then(|of| experiment_named(e, file, of, model)),
@@ -111,20 +109,53 @@ fn check_picture(e: &mut Elaboration, file: FileId, expr: Expr, kind: &PlotKind,
     e.diagnostics.push(SpaceError::InvalidPicture { help, at });
 }
 
+/// Curves are looked at together: one whose unit converts into that of one before counts in that.
+fn in_unit_of_one_before(
+    e: &mut Elaboration,
+    mut curve: Curve,
+    measure: Measure,
+    before: &[(Curve, Measure)],
+) -> (Curve, Measure) {
+    let terms = &mut e.lowering.terms;
+    let alike = before
+        .iter()
+        .find(|(_, other)| terms.units.measures.converts(measure, *other));
+    let Some((first, wanted)) = alike else {
+        return (curve, measure);
+    };
+    let amount = Amount {
+        term: curve.value,
+        measure,
+    };
+    curve.value = terms.convert(amount, *wanted);
+    curve.unit.clone_from(&first.unit);
+    (curve, *wanted)
+}
+
 fn is_time(e: &Elaboration, file: FileId, expr: Expr) -> bool {
     let name = as_name(e.world.ast(file), expr);
     name.is_some_and(|name| e.world.meaning(file, name.name) == Meaning::Time)
 }
 
 /// A curve is labelled with its own text.
-fn labelled(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) -> (String, Term) {
+fn curve(e: &mut Elaboration, file: FileId, expr: Expr, sources: &Sources) -> (Curve, Measure) {
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
-    let term = e.lowering.amount(at, e.diagnostics).term;
+    let Amount { term, measure } = e.lowering.amount(at, e.diagnostics);
     let ast = e.world.ast(file);
-    let name = as_name(ast, expr).map(|name| ast.name(name.name));
-    let label = name.unwrap_or_else(|| sources.text(ast.expr(expr).span));
-    (label.to_owned(), term)
+    let name = as_name(ast, expr);
+    let entity = name.and_then(|name| e.world.entity_named(file, name.name));
+    let declaration = entity.and_then(|id| e.world.declaration(id));
+    let label = name.map(|name| ast.name(name.name));
+    let curve = Curve {
+        label: label
+            .unwrap_or_else(|| sources.text(ast.expr(expr).span))
+            .to_owned(),
+        value: term,
+        unit: e.lowering.terms.units.unit(measure),
+        doc: declaration.and_then(|d| d.doc.clone()),
+    };
+    (curve, measure)
 }
 
 fn experiment_named(e: &mut Elaboration, file: FileId, of: Ident, model: &Model) -> Option<usize> {

@@ -37,6 +37,22 @@ pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
 }
 
 fn add(e: &mut Elaboration, file: FileId, r: &ast::Reaction, span: Span, model: &mut Model) {
+    if let Some(p) = r
+        .reactants
+        .iter()
+        .chain(&r.products)
+        .find(|p| p.stoichiometry.is_zero())
+    {
+        // Most likely a rate without its `@` behind `0`: whatever else is wrong follows from that.
+        e.diagnostics.push(ModelError::InvalidStoichiometry {
+            value: p.stoichiometry.to_string(),
+            species: e.world.ast(file).name(p.species.name).into(),
+            problem: "is not positive",
+            at: p.species.span.into(),
+            help: Some("`0` stands alone for nothing; a rate stands behind `@`: `A -> 0 @ k`"),
+        });
+        return;
+    }
     let reactants = side(e, file, r, &r.reactants, direction(r.arrow).0);
     let products = side(e, file, r, &r.products, direction(r.arrow).1);
     if !has_all_rates(e, r, span) {
@@ -171,7 +187,21 @@ fn has_all_rates(e: &mut Elaboration, r: &ast::Reaction, span: Span) -> bool {
             expected,
             found: super::names::are(found),
             at: span.into(),
-            help: (found == 2).then_some("a reversible reaction by mass action is written `<->`"),
+            help: match (r.arrow, found) {
+                (Arrow::MassAction | Arrow::Law | Arrow::ReversibleLaw, 2) => {
+                    Some("a reversible reaction by mass action is written `<->`")
+                }
+                (Arrow::ReversibleMassAction, 1) => {
+                    Some("write `@ k_forward, k_backward`, or `->` for one direction")
+                }
+                (
+                    Arrow::MassAction
+                    | Arrow::ReversibleMassAction
+                    | Arrow::Law
+                    | Arrow::ReversibleLaw,
+                    _,
+                ) => None,
+            },
         });
     }
     found == wanted

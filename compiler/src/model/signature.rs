@@ -53,6 +53,7 @@ pub(super) fn signature(op: Op) -> Signature {
         | Op::Ln1p
         | Op::BesselJ
         | Op::PolyGamma
+        | Op::KummerRatio
         | Op::And
         | Op::Or
         | Op::Not => Signature::Numbers,

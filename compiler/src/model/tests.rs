@@ -301,3 +301,33 @@ fn deep_nests_and_long_chains_do_not_overflow() {
     assert_eq!(messages, Vec::<String>::new());
     assert_eq!(model.rates.len(), 1);
 }
+
+#[test]
+fn what_an_unreadable_statement_would_declare_is_not_missed() {
+    let (_, messages) = elaborated("species A == 1, B = 2\nA -> C @ k\nA -> B @ = 2");
+    let expected = [
+        "expected `=`, `:` or `,`, found `==`",
+        "expected an expression, found `=`",
+        "unknown name `k`",
+        "unknown name `C`",
+    ];
+    assert_eq!(messages, expected);
+}
+
+#[test]
+fn curves_of_one_dimension_count_in_the_unit_of_the_first() {
+    let text = "
+        use units
+        species A: uM = 1, B: nM = 2
+        var x: 1 = 1
+        A + B -> 0 @ 1 [1/(uM*s)]
+        dt(x) = 1 [1/s]
+        plot { A, x, B, 2*B against t }";
+    let (model, messages) = elaborated(text);
+    assert_eq!(messages, Vec::<String>::new());
+    let curves = model.plots[0].curves.iter();
+    let units = curves.map(|c| c.unit.as_ref().map_or("", |u| u.text.as_str()));
+    assert_eq!(units.collect::<Vec<_>>(), ["uM", "1", "uM", "uM"]);
+    let plot = model.to_string();
+    assert!(plot.contains(r#""B": 0.001*B, "2*B": 0.002*B"#), "{plot}");
+}

@@ -22,6 +22,13 @@ pub struct Unit {
     pub text: String,
 }
 
+impl Unit {
+    /// Whether it is that of plain numbers.
+    pub fn is_one(&self) -> bool {
+        self.scale.is_one() && self.dimension == NO_DIMENSION
+    }
+}
+
 /// An exact positive factor: the root of a rational number, for units like `min^(1/2)`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scale {

@@ -14,6 +14,32 @@ use crate::syntax::ast::{Ident, ItemKind, UnitExpr};
 use crate::syntax::{Ast, parse};
 use crate::terms::Number;
 
+/// Names of units that are not in the language, in the singular, and what to write.
+const WRITTEN_OUT: &[(&str, &str)] = &[
+    ("second", "s"),
+    ("sec", "s"),
+    ("minute", "min"),
+    ("hour", "h"),
+    ("hr", "h"),
+    ("meter", "m"),
+    ("metre", "m"),
+    ("gram", "g"),
+    ("kilogram", "kg"),
+    ("liter", "L"),
+    ("litre", "L"),
+    ("mole", "mol"),
+    ("molar", "M"),
+    ("millimolar", "mM"),
+    ("micromolar", "uM"),
+    ("nanomolar", "nM"),
+    ("kelvin", "K"),
+    ("joule", "J"),
+    ("volt", "V"),
+    ("ampere", "A"),
+    ("dimensionless", "1"),
+    ("unitless", "1"),
+];
+
 /// `unit prefix_k = 1e3` in `stdlib/units.model` makes `k` a prefix.
 const PREFIX: &str = "prefix_";
 /// `unit with_prefixes = m*g*…` there lists the units that take them.
@@ -171,15 +197,25 @@ impl UnitNames {
                 at: name.span.into(),
             });
         } else {
-            let mut known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
-            known.sort_unstable();
             diagnostics.push(ModelError::UnknownUnit {
                 name: text.into(),
                 at: name.span.into(),
-                help: did_you_mean(nearest(text, known.into_iter())),
+                help: self.help(text),
             });
         }
         Measure::ANY
+    }
+
+    /// The unit that was probably meant by an unknown one.
+    fn help(&self, text: &str) -> Option<String> {
+        let singular = text.strip_suffix('s').unwrap_or(text).to_lowercase();
+        let written_out = WRITTEN_OUT.iter().find(|(word, _)| *word == singular);
+        if let Some((_, unit)) = written_out {
+            return Some(format!("write `{unit}`"));
+        }
+        let mut known: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+        known.sort_unstable();
+        did_you_mean(nearest(text, known.into_iter()))
     }
 
     fn prefixed(&self, text: &str, measures: &mut Measures) -> Option<Measure> {

@@ -1,6 +1,6 @@
 //! Parameters, states and named expressions with their values.
 
-use super::definitions::{check_initial_values, first_varying};
+use super::definitions::{check_initial_values, first_varying, timed};
 use super::elaborate::{Elaboration, can_change};
 use super::entities::{DomainId, Model, Observable, Parameter, State, StateId, StateKind};
 use super::error::ModelError;
@@ -38,7 +38,7 @@ pub(super) fn build(e: &mut Elaboration, order: &[EntityId], model: &mut Model) 
         }
     }
     add_observables(e, model);
-    set_initial_values(e, model);
+    set_initial_values(e, order, model);
 }
 
 /// Every state gets its symbol; initial values come later, when all symbols are known.
@@ -264,8 +264,9 @@ fn add_observables(e: &mut Elaboration, model: &mut Model) {
     }
 }
 
-fn set_initial_values(e: &mut Elaboration, model: &mut Model) {
+fn set_initial_values(e: &mut Elaboration, order: &[EntityId], model: &mut Model) {
     let world = e.world;
+    let timed = timed(world, order);
     for id in world.entity_ids() {
         let parts = world.space.parts(id);
         let Some(state) = e.positions[parts[0].0 as usize] else {
@@ -280,11 +281,27 @@ fn set_initial_values(e: &mut Elaboration, model: &mut Model) {
                 let initial = e.lowering.given_value(at, wanted, e.diagnostics);
                 for (part, &term) in parts.iter().zip(initial.parts()) {
                     let state = e.positions[part.0 as usize].expect("its parts are states");
-                    model.states[state.0 as usize].initial = term;
+                    let state = &mut model.states[state.0 as usize];
+                    state.initial = term;
+                    match e.lowering.terms.pool.as_number(term) {
+                        Some(n) if n.signum() < 0 && state.kind != StateKind::Variable => {
+                            e.diagnostics.push(ModelError::NegativeAmount {
+                                name: world.name(id).into_owned(),
+                                at: span_of(e, at).into(),
+                            });
+                        }
+                        Some(_) | None => {}
+                    }
                 }
                 if !initial.fits(parts.len()) {
                     let error = unlike(e, id, at);
                     e.diagnostics.push(error);
+                }
+                if first_varying(world, at, None, &timed).is_some() {
+                    e.diagnostics.push(ModelError::TimeInInitialValue {
+                        name: world.name(id).into_owned(),
+                        at: span_of(e, at).into(),
+                    });
                 }
             }
             None => e.diagnostics.push(ModelError::MissingInitialValue {

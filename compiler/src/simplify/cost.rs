@@ -42,7 +42,7 @@ pub(super) fn call(op: Op, n_args: usize) -> u32 {
         Op::Pow => POW,
         Op::Atan2 => 400,
         Op::Mod => 75,
-        Op::BesselJ | Op::PolyGamma => 2000,
+        Op::BesselJ | Op::PolyGamma | Op::KummerRatio => 2000,
         Op::Min | Op::Max => per_argument(15),
         Op::Less | Op::LessEqual | Op::Equal | Op::NotEqual => 15,
         Op::And | Op::Or => per_argument(15),

@@ -60,6 +60,12 @@ impl Known {
         narrowed: 0,
     };
 
+    /// Of a term of which nothing is known.
+    pub const NOTHING: Known = Known {
+        defined: false,
+        ..Known::REAL
+    };
+
     pub fn number(n: &Number) -> Known {
         Known {
             constant: Some(n.clone()),
@@ -221,7 +227,10 @@ impl Known {
 
     fn decide(&self, other: &Known, op: Op) -> Option<bool> {
         let (a, b) = (self.interval, other.interval);
-        let apart = a.high < b.low || b.high < a.low;
+        let apart = a.high < b.low
+            || b.high < a.low
+            || (self.is_nonzero() && is_zero(other))
+            || (is_zero(self) && other.is_nonzero());
         let same = a.low == a.high
             && b.low == b.high
             && a.low == b.low
@@ -306,7 +315,9 @@ fn call_interval(op: Op, args: &[&Known]) -> Interval {
         Op::Erf => a.increasing(libm::erf).meet(SYMMETRIC_UNIT),
         Op::Erfc => Interval::new(0.0, 2.0),
         Op::Gamma if a.is_non_negative() => Interval::NON_NEGATIVE,
-        Op::Gamma | Op::LnGamma | Op::PolyGamma | Op::Tan | Op::Mod => Interval::REALS,
+        Op::Gamma | Op::LnGamma | Op::PolyGamma | Op::KummerRatio | Op::Tan | Op::Mod => {
+            Interval::REALS
+        }
         Op::Smoothstep => Interval::UNIT,
         Op::Expm1 => a
             .increasing(f64::exp_m1)

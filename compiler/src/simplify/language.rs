@@ -92,10 +92,29 @@ impl Language for Node {
     }
 }
 
-/// The e-class analysis: what is known of the symbols, by symbol number.
+/// The e-class analysis.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Knowledge {
+    /// What is known of the symbols, by symbol number.
     pub symbols: Vec<Known>,
+    /// Whether the constructors below take terms as they stand and use nothing that is known of classes: so a proof shows the left side of a rule.
+    pub literal: bool,
+}
+
+/// What a constructor in literal mode knows of a class.
+static NOTHING: Known = Known::NOTHING;
+
+/// What the constructors may use of what is known of a class.
+pub(super) fn usable(graph: &Graph, id: Id) -> &Known {
+    match graph.analysis.literal {
+        true => &NOTHING,
+        false => &graph[id].data,
+    }
+}
+
+/// The number that a class is, if the constructors may put it into a node.
+fn foldable(graph: &Graph, id: Id) -> Option<&Number> {
+    constant(graph, id).filter(|_| !graph.analysis.literal)
 }
 
 impl Analysis<Node> for Knowledge {
@@ -129,10 +148,34 @@ impl Analysis<Node> for Knowledge {
         if !class.data.defined || class.nodes.iter().any(|n| matches!(n, Node::Number(_))) {
             return;
         }
-        if let Some(n) = class.data.constant.clone() {
-            let number = graph.add_uncanonical(Node::Number(n));
-            graph.union_trusted(id, number, "fold");
+        let Some(n) = class.data.constant.clone() else {
+            return;
+        };
+        let number = graph.add_uncanonical(Node::Number(n.clone()));
+        if graph.are_explanations_enabled() {
+            let mut nodes = graph[id].nodes.clone().into_iter();
+            let witness =
+                nodes.find(|node| Self::make(graph, node, id).constant.as_ref() == Some(&n));
+            if let Some(node) = witness {
+                let literal = with_known_children(graph, &node);
+                graph.union_trusted(literal, number, "fold");
+            }
         }
+        graph.union_trusted(id, number, "fold");
+    }
+}
+
+/// The node with its children as what is known of them: numbers where they are, else one term for each class. It is equal to the node by the proofs of its children.
+pub(super) fn with_known_children(graph: &mut Graph, node: &Node) -> Id {
+    let literal = node.clone().map_children(|id| known_child(graph, id));
+    graph.add_uncanonical(literal)
+}
+
+/// A class as the number that it is, else as the one term that stands for it.
+pub(super) fn known_child(graph: &mut Graph, id: Id) -> Id {
+    match constant(graph, id).cloned() {
+        Some(n) => graph.add_uncanonical(Node::Number(n)),
+        None => graph.find(id),
     }
 }
 
@@ -140,7 +183,7 @@ impl Analysis<Node> for Knowledge {
 pub(super) fn add_sum(graph: &mut Graph, mut head: Number, parts: Parts) -> Id {
     let mut kept: Parts = Vec::with_capacity(parts.len());
     for (id, k) in parts {
-        match constant(graph, id).and_then(|n| n.checked_mul(&k)) {
+        match foldable(graph, id).and_then(|n| n.checked_mul(&k)) {
             Some(n) => head += &n,
             None => kept.push((id, k)),
         }
@@ -154,7 +197,7 @@ pub(super) fn add_sum(graph: &mut Graph, mut head: Number, parts: Parts) -> Id {
         same
     });
     // `0·ln(x)` is zero only where `ln(x)` is defined.
-    kept.retain(|(id, k)| !k.is_zero() || !graph[*id].data.defined);
+    kept.retain(|(id, k)| !k.is_zero() || !usable(graph, *id).defined);
     match kept.as_slice() {
         [] => graph.add_uncanonical(Node::Number(head)),
         [(id, k)] if head.is_zero() && k.is_one() => *id,
@@ -173,7 +216,7 @@ pub(super) fn add_sum(graph: &mut Graph, mut head: Number, parts: Parts) -> Id {
 pub(super) fn add_product(graph: &mut Graph, mut head: Number, parts: Parts) -> Id {
     let mut kept: Parts = Vec::with_capacity(parts.len());
     for (id, e) in parts {
-        match constant(graph, id).and_then(|n| exact_power(n, &e)?.checked_mul(&head)) {
+        match foldable(graph, id).and_then(|n| exact_power(n, &e)?.checked_mul(&head)) {
             Some(n) => head = n,
             None => kept.push((id, e)),
         }
@@ -183,7 +226,7 @@ pub(super) fn add_product(graph: &mut Graph, mut head: Number, parts: Parts) -> 
     for (id, e) in kept {
         if let Some((last, f)) = merged.last_mut()
             && graph.find(*last) == graph.find(id)
-            && add_exponents(&graph[id].data, f, &e)
+            && add_exponents(usable(graph, id), f, &e)
         {
             if f.is_zero() {
                 merged.pop();
@@ -195,7 +238,7 @@ pub(super) fn add_product(graph: &mut Graph, mut head: Number, parts: Parts) -> 
     if head.is_zero()
         && merged
             .iter()
-            .all(|(id, e)| graph[*id].data.power(e).defined)
+            .all(|(id, e)| usable(graph, *id).power(e).defined)
     {
         merged.clear();
     }

@@ -4,8 +4,8 @@
 //!
 //! Equality saturation works on small *pieces* of the terms (rate laws, right sides of equations), each in an e-graph of its own: pieces
 //! of equal shape are solved once, different ones in parallel. An equality here is one of partial functions: both sides have the
-//! same value where one is defined, and are undefined at the same points. The e-graph's nodes are n-ary ([`language`]), patterns
-//! match modulo associativity and commutativity ([`matching`]), conditions are proved from what is known of values ([`facts`]).
+//! same value where one is defined, and are undefined at the same points. The e-graph's nodes are n-ary (`language`), patterns
+//! match modulo associativity and commutativity (`matching`), conditions are proved from what is known of values (`facts`).
 //! Deliberately absent: rules for associativity and commutativity, time limits, and floating-point constants.
 
 pub mod agree;

@@ -8,7 +8,7 @@ use crate::terms::{Columns, Number, Outputs, Pool, SymbolId};
 /// a parameter, so that sums of parameters stay inside and are folded once per run.
 ///
 /// Values that go to the same rows with the same coefficients, or with all of them negated, become one value. Its sum is
-/// factored by [`Factoring`], and equal inner sums of different groups are one term. Time is linear in the size of the network.
+/// factored by `Factoring`, and equal inner sums of different groups are one term. Time is linear in the size of the network.
 pub fn factor_network(
     pool: &mut Pool,
     network: &Outputs,

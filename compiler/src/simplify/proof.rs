@@ -5,7 +5,6 @@ use super::facts::Facts;
 use super::language::Node;
 use super::pattern::CompiledRule;
 use super::piece::{self, Cut, Piece};
-use super::regroup::CANONICAL;
 use super::saturate::{self, Reasons, Saturated, saturate};
 use super::simplifier::replace_piece;
 use crate::terms::{Pool, Term};
@@ -14,6 +13,9 @@ use rustc_hash::FxHashMap;
 
 /// How many times larger the limits may be when a proof is looked for.
 const MAX_GENEROSITY: usize = 16;
+
+/// Name of the step that brings a term into the pool's own form.
+const CANONICAL: &str = "canonical";
 
 /// How one term was rewritten, for `--explain`.
 #[derive(Debug, Clone, Default)]
@@ -90,7 +92,7 @@ fn explanations(
     best: &Extracted,
 ) -> Vec<FlatExplanation<Node>> {
     // Keeping reasons takes nodes of its own, so that the limits of the search, which found `best`, may be too small here.
-    let mut generosity = 1;
+    let mut generosity = 2;
     loop {
         let Saturated { mut graph, roots } = saturate(rules, piece, Reasons::Kept, generosity);
         let targets: Vec<Id> = best

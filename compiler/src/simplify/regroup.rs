@@ -3,20 +3,46 @@ use super::language::{self, Children, Graph, Node, Parts, Weights};
 use super::value::Value;
 use crate::terms::{Number, Op};
 use egg::{Id, Language};
+use std::sync::Arc;
 
 /// Flattened nodes have at most this many parts.
 const MAX_PARTS: usize = 32;
 /// Common factors tried per sum, the most frequent first.
 const MAX_FACTORS: usize = 6;
 
-/// Name under which flattening and folding appear in proofs.
-pub(super) const CANONICAL: &str = "canonical";
+/// Name under which flattening a sum, adding up its numbers and its equal parts appear in proofs.
+pub(super) const COLLECT: &str = "collect";
+/// Name under which flattening a product, multiplying its numbers and its equal bases appear in proofs: `(a*b)^2*a = a^3*b^2`.
+const COLLECT_POWERS: &str = "collect_powers";
+/// Name under which flattening of other operators appears in proofs: `min(a, min(b, c)) = min(a, b, c)`.
+const FLATTEN: &str = "flatten";
 /// Name under which taking out a common factor appears in proofs: `a*b + a*c = a*(b + c)`.
 pub(super) const FACTOR: &str = "factor";
 
+/// An equality, with the reason that proofs give for it.
+pub(super) struct Step {
+    /// The node as the step sees it: with the terms of its children that the step makes use of.
+    pub old: Id,
+    pub new: Id,
+    pub reason: &'static str,
+}
+
 /// The canonical form of a node given what its children have become: nested sums, products, `min`s and `max`es flattened, equal parts
 /// merged, numbers folded. `None` when there is nothing to do.
-pub(super) fn canonical(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
+pub(super) fn canonical(graph: &mut Graph, class: Id, node: &Node) -> Option<Step> {
+    let new = collected(graph, class, node)?;
+    Some(Step {
+        old: opened(graph, class, node),
+        new,
+        reason: match node {
+            Node::Product(..) => COLLECT_POWERS,
+            Node::Call(..) => FLATTEN,
+            Node::Number(_) | Node::Symbol(_) | Node::Constant(_) | Node::Sum(..) => COLLECT,
+        },
+    })
+}
+
+fn collected(graph: &mut Graph, class: Id, node: &Node) -> Option<Id> {
     match node {
         Node::Number(_) | Node::Symbol(_) | Node::Constant(_) => None,
         Node::Sum(w, ids) => {
@@ -45,7 +71,7 @@ pub(super) fn canonical(graph: &mut Graph, class: Id, node: &Node) -> Option<Id>
             let mut args: Vec<Id> = Vec::with_capacity(ids.len());
             for id in ids {
                 match inner_bag(graph, class, *op, *id) {
-                    Some(inner) => args.extend(inner),
+                    Some(inner) => args.extend(inner.children()),
                     None => args.push(*id),
                 }
             }
@@ -56,13 +82,71 @@ pub(super) fn canonical(graph: &mut Graph, class: Id, node: &Node) -> Option<Id>
     }
 }
 
+/// A node with children as [`collected`] opens them; the node itself when nobody will ask for a proof.
+fn opened(graph: &mut Graph, class: Id, node: &Node) -> Id {
+    if !graph.are_explanations_enabled() {
+        return graph.add_uncanonical(node.clone());
+    }
+    let inner: Vec<Option<Node>> = match node {
+        Node::Number(_) | Node::Symbol(_) | Node::Constant(_) => Vec::new(),
+        Node::Sum(_, ids) => ids
+            .iter()
+            .map(|id| inner_sum(graph, class, *id).cloned())
+            .collect(),
+        Node::Product(w, ids) => ids
+            .iter()
+            .zip(w.each.iter())
+            .map(|(id, e)| inner_product(graph, class, *id, e).map(|(node, ..)| node.clone()))
+            .collect(),
+        Node::Call(op, ids) => ids
+            .iter()
+            .map(|id| inner_bag(graph, class, *op, *id).cloned())
+            .collect(),
+    };
+    let mut inner = inner.into_iter();
+    let opened = node
+        .clone()
+        .map_children(|id| match inner.next().flatten() {
+            Some(node) if language::constant(graph, id).is_none() => {
+                language::with_known_children(graph, &node)
+            }
+            Some(_) | None => language::known_child(graph, id),
+        });
+    graph.add_uncanonical(opened)
+}
+
 /// Sums equal to the node in which a factor common to several parts is taken out.
-pub(super) fn factored(graph: &mut Graph, w: &Weights, ids: &[Id]) -> Vec<Id> {
+pub(super) fn factored(graph: &mut Graph, w: &Weights, ids: &[Id]) -> Vec<Step> {
     let terms: Vec<Parts> = ids.iter().map(|id| factors(graph, *id)).collect();
-    candidates(graph, &terms)
-        .into_iter()
-        .map(|(base, e)| take_out(graph, w, ids, &terms, base, &e))
-        .collect()
+    let candidates = candidates(graph, &terms);
+    if candidates.is_empty() {
+        return Vec::new();
+    }
+    let old = written_out(graph, w, ids, &terms);
+    let step = |(base, e): (Id, Number)| Step {
+        old,
+        new: take_out(graph, w, ids, &terms, base, &e),
+        reason: FACTOR,
+    };
+    candidates.into_iter().map(step).collect()
+}
+
+/// A sum whose parts are the products of these factors; the sum itself when nobody will ask for a proof.
+fn written_out(graph: &mut Graph, w: &Weights, ids: &[Id], terms: &[Parts]) -> Id {
+    let mut children = Children::from_slice(ids);
+    if graph.are_explanations_enabled() {
+        for (child, factors) in children.iter_mut().zip(terms) {
+            *child = match factors.as_slice() {
+                [(_, e)] if e.is_one() => language::known_child(graph, *child),
+                [..] => {
+                    let (weights, ids) = language::split(Number::ONE, factors.clone());
+                    let product = Node::Product(weights, ids);
+                    language::with_known_children(graph, &product)
+                }
+            };
+        }
+    }
+    graph.add_uncanonical(Node::Sum(Arc::new(w.clone()), children))
 }
 
 /// A class as factors: those of its first product without a number in front, else the class itself.
@@ -218,8 +302,13 @@ fn opens_in_product(graph: &Graph, class: Id, id: Id, e: &Number) -> bool {
     folds || inner_product(graph, class, id, e).is_some()
 }
 
-/// The number and factors of `id^e` when it is a power of a product that may be taken apart.
-fn inner_product(graph: &Graph, class: Id, id: Id, e: &Number) -> Option<(Number, Parts)> {
+/// The product that `id` is, and the number and factors of `id^e`, when it is a power of a product that may be taken apart.
+fn inner_product<'g>(
+    graph: &'g Graph,
+    class: Id,
+    id: Id,
+    e: &Number,
+) -> Option<(&'g Node, Number, Parts)> {
     if !e.is_integer() {
         return None;
     }
@@ -231,7 +320,7 @@ fn inner_product(graph: &Graph, class: Id, id: Id, e: &Number) -> Option<(Number
                 .zip(w.each.iter())
                 .map(|(id, f)| Some((*id, language::compose(&graph[*id].data, f, e)?)))
                 .collect();
-            Some((head, parts?))
+            Some((node, head, parts?))
         }
         Node::Product(..)
         | Node::Number(_)
@@ -247,7 +336,7 @@ fn flat_product(graph: &Graph, class: Id, w: &Weights, ids: &[Id]) -> (Number, P
     let mut all = Parts::new();
     for (id, e) in language::parts(w, ids) {
         match inner_product(graph, class, id, &e) {
-            Some((n, parts)) => match head.checked_mul(&n) {
+            Some((_, n, parts)) => match head.checked_mul(&n) {
                 Some(product) => {
                     head = product;
                     all.extend(parts);
@@ -260,16 +349,10 @@ fn flat_product(graph: &Graph, class: Id, w: &Weights, ids: &[Id]) -> (Number, P
     (head, all)
 }
 
-fn inner_bag(graph: &Graph, class: Id, op: Op, id: Id) -> Option<Vec<Id>> {
-    language::acyclic_nodes(graph, id).find_map(|node| match node {
-        Node::Call(f, ids) if *f == op && !mentions(graph, node, class) => Some(ids.to_vec()),
-        Node::Call(..)
-        | Node::Number(_)
-        | Node::Symbol(_)
-        | Node::Constant(_)
-        | Node::Sum(..)
-        | Node::Product(..) => None,
-    })
+/// The bag of the same operator that `id` is.
+fn inner_bag(graph: &Graph, class: Id, op: Op, id: Id) -> Option<&Node> {
+    language::acyclic_nodes(graph, id)
+        .find(|node| matches!(node, Node::Call(f, _) if *f == op) && !mentions(graph, node, class))
 }
 
 /// Whether a node has the class among its children.

@@ -7,7 +7,7 @@ use super::facts::Known;
 use super::language::{Graph, Knowledge, Node, parts};
 use super::matching::{self, Match, Rest};
 use super::pattern::CompiledRule;
-use super::regroup;
+use super::regroup::{self, Step};
 use super::value::Value;
 use super::{language, piece::Piece};
 use egg::{Id, Language};
@@ -58,9 +58,13 @@ pub(super) fn saturate(
 ) -> Saturated {
     let mut graph = Graph::new(Knowledge {
         symbols: piece.known.clone(),
+        literal: false,
     });
     if reasons == Reasons::Kept {
-        graph = graph.with_explanations_enabled();
+        // The shortest proofs are those that skip steps.
+        graph = graph
+            .with_explanations_enabled()
+            .without_explanation_length_optimization();
     }
     let mut at: Vec<Id> = Vec::with_capacity(piece.terms.nodes.len());
     for node in &piece.terms.nodes {
@@ -80,9 +84,11 @@ pub(super) fn saturate(
         fuel: Fuel::new(((MAX_STEPS.0 + MAX_STEPS.1 * n) * generosity) as u32),
     };
     let mut changes = Changes::default();
-    for _ in 0..MAX_ROUNDS {
+    for _ in 0..MAX_ROUNDS * generosity {
         changes.update(&graph);
-        if !round(&mut graph, rules, &changes, &limits) || limits.are_reached(&graph) {
+        let learnt = round(&mut graph, rules, &changes, &limits);
+        graph.rebuild();
+        if !learnt || limits.are_reached(&graph) {
             break;
         }
     }
@@ -98,25 +104,49 @@ pub(super) fn solve(rules: &[CompiledRule], piece: &Piece) -> Option<Extracted> 
 
 /// One search by all rules and one application of what they found. Returns whether anything new was learnt.
 fn round(graph: &mut Graph, rules: &[CompiledRule], changes: &Changes, limits: &Limits) -> bool {
-    let mut found: Vec<(&CompiledRule, Id, Match)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for rule in rules {
         search(graph, rule, changes, &limits.fuel, &mut found);
     }
+    let nodes = compound_nodes(graph, changes);
+    // In a proof the name of a rule says more than "collect".
+    if graph.are_explanations_enabled() {
+        let learnt = apply_all(graph, found, limits);
+        graph.rebuild();
+        learnt | regroup_all(graph, nodes, limits)
+    } else {
+        regroup_all(graph, nodes, limits) | apply_all(graph, found, limits)
+    }
+}
+
+fn regroup_all(graph: &mut Graph, nodes: Vec<(Id, Node)>, limits: &Limits) -> bool {
     let mut learnt = false;
-    for (class, node) in compound_nodes(graph, changes) {
+    for (class, node) in nodes {
         if graph.total_size() >= limits.nodes {
             break;
         }
         learnt |= regroup(graph, class, &node);
     }
-    for (rule, class, m) in found {
+    learnt
+}
+
+fn apply_all(graph: &mut Graph, found: Vec<Found>, limits: &Limits) -> bool {
+    let mut learnt = false;
+    for found in found {
         if graph.total_size() >= limits.nodes {
             break;
         }
-        learnt |= apply(graph, rule, class, m);
+        learnt |= apply(graph, found);
     }
-    graph.rebuild();
     learnt
+}
+
+/// A node that is an instance of the left side of a rule.
+struct Found<'r> {
+    rule: &'r CompiledRule,
+    class: Id,
+    node: Node,
+    m: Match,
 }
 
 fn search<'r>(
@@ -124,7 +154,7 @@ fn search<'r>(
     rule: &'r CompiledRule,
     changes: &Changes,
     fuel: &Fuel,
-    found: &mut Vec<(&'r CompiledRule, Id, Match)>,
+    found: &mut Vec<Found<'r>>,
 ) {
     let kind = matching::root_kind(rule);
     let limit = found.len() + MAX_APPLICATIONS;
@@ -138,12 +168,13 @@ fn search<'r>(
         for class in classes.filter(|c| changes.below(*c) <= rule.depth) {
             for node in language::acyclic_nodes(graph, class).filter(|n| n.discriminant() == kind) {
                 let matches = matching::matches(graph, rule, node, fuel);
-                found.extend(
-                    matches
-                        .into_iter()
-                        .filter(|m| rule.holds(graph, &m.values))
-                        .map(|m| (rule, class, m)),
-                );
+                let matches = matches.into_iter().filter(|m| rule.holds(graph, &m.values));
+                found.extend(matches.map(|m| Found {
+                    rule,
+                    class,
+                    node: node.clone(),
+                    m,
+                }));
                 if found.len() >= limit {
                     return;
                 }
@@ -208,35 +239,42 @@ fn regroup(graph: &mut Graph, class: Id, node: &Node) -> bool {
     let class = graph.find(class);
     let mut learnt = false;
     if let Some(new) = regroup::canonical(graph, class, node) {
-        learnt |= unite(graph, node, new, regroup::CANONICAL);
+        learnt |= unite(graph, new);
     }
     if let Node::Sum(w, ids) = node {
         for new in regroup::factored(graph, w, ids) {
-            learnt |= unite(graph, node, new, regroup::FACTOR);
+            learnt |= unite(graph, new);
         }
     }
     learnt
 }
 
-fn unite(graph: &mut Graph, node: &Node, new: Id, reason: &str) -> bool {
-    let old = graph.add_uncanonical(node.clone());
-    graph.union_trusted(old, new, reason)
+fn unite(graph: &mut Graph, step: Step) -> bool {
+    graph.union_trusted(step.old, step.new, step.reason)
 }
 
 /// Adds the right side of a match and unites it with the class in which the left side was found.
-fn apply(graph: &mut Graph, rule: &CompiledRule, class: Id, m: Match) -> bool {
-    let rhs = rule.rhs.instantiate(graph, &m.values);
-    let new = complete(graph, rhs, &m.rest);
+fn apply(graph: &mut Graph, found: Found) -> bool {
+    let Found {
+        rule,
+        class,
+        node,
+        m,
+    } = found;
     if !graph.are_explanations_enabled() {
+        let rhs = rule.rhs.instantiate(graph, &m.values);
+        let new = complete(graph, rhs, &m.rest);
         return graph.union(class, new);
     }
-    let lhs = rule.lhs.instantiate(graph, &m.values);
-    let old = complete(graph, lhs, &m.rest);
-    let old = if graph.find(old) == graph.find(class) {
-        old
-    } else {
-        class
-    };
+    graph.analysis.literal = true;
+    let [old, new] = [&rule.lhs, &rule.rhs].map(|side| {
+        let side = side.instantiate(graph, &m.values);
+        complete(graph, side, &m.rest)
+    });
+    graph.analysis.literal = false;
+    // The left side differs from the node in the order of its parts, and in which of their equal terms it shows.
+    let matched = graph.add_uncanonical(node);
+    graph.union_trusted(matched, old, regroup::COLLECT);
     graph.union_trusted(old, new, rule.name.as_str())
 }
 

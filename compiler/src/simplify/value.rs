@@ -114,7 +114,7 @@ impl Value {
                 if e.is_one() && (exponent.is_integer() || parts.len() == 1) {
                     return Some((*id, exponent.clone()));
                 }
-                let e = language::compose(&graph[*id].data, e, exponent)?;
+                let e = language::compose(language::usable(graph, *id), e, exponent)?;
                 (exponent.is_integer() || parts.len() == 1).then_some((*id, e))
             })
             .collect();

@@ -448,6 +448,8 @@ pub struct Ast {
     pub items: Vec<Item>,
     /// The expression arena.
     pub exprs: Vec<ExprNode>,
+    /// Names in statements that could not be read: what they would have declared is not missed elsewhere.
+    pub unread: Vec<NameId>,
     names: Vec<Box<str>>,
     by_name: rustc_hash::FxHashMap<Box<str>, NameId>,
 }

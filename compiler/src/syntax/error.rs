@@ -258,7 +258,8 @@ fn advice_on_character(c: char) -> Option<String> {
         '\'' => {
             return Some("a derivative is written `dt(x)`, text stands in double quotes".into());
         }
-        '%' | '$' | '~' | '`' | '\\' | '?' => return Some("comments start with `#`".into()),
+        '?' => return Some("a choice is written `if … then … else …`".into()),
+        '%' | '$' | '~' | '`' | '\\' => return Some("comments start with `#`".into()),
         _ => return None,
     };
     Some(format!("write `{instead}`"))

@@ -190,6 +190,17 @@ fn help(start: Start, text: &[Lexeme], i: usize, expected: &[String]) -> Option<
         Token::Name if start == Start::Field && i == 2 => {
             "write `field u on line = …`, where `line` is a `domain`"
         }
+        Token::Minus if start == Start::Reaction => {
+            "the arrows are `->`, `<->`, `=>` and `<=>`; a rate stands behind the reaction: `A -> B @ k`"
+        }
+        Token::Comma | Token::Number | Token::Name
+            if start == Start::Reaction && allows(expected, "@") =>
+        {
+            "a rate stands behind `@`: `A -> B @ k`"
+        }
+        Token::Comma if start == Start::Reaction && allows(expected, "->") => {
+            "a rate stands behind the reaction: `A -> B @ k`"
+        }
         Token::Number | Token::Name | Token::OpenParen if allows(expected, "*") => {
             "if a product is meant, write `*` before this"
         }
@@ -213,6 +224,9 @@ fn advice_on_statement<'a>(
             format!("write `param {word} = …`, `let {word} = …` or `dt({word}) = …`")
         }
         (Token::Name, _) if word == "fixed" => "write `fixed species …`".into(),
+        (Token::Name, Some(Token::Name)) if foreign_word(word).is_some() => {
+            foreign_word(word)?.into()
+        }
         (Token::Name, Some(Token::Name | Token::OpenBrace | Token::OpenParen)) => {
             let nearest = nearest_word(word)?;
             format!("did you mean `{nearest}`?")
@@ -228,6 +242,23 @@ fn advice_on_statement<'a>(
         _ => return None,
     };
     Some(advice)
+}
+
+/// How to write what other languages write with this word.
+fn foreign_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "def" | "func" | "function" => "a function is written `fn f(x) = …`",
+        "parameter" | "parameters" => "parameters are written `param k = 1, n = 2`",
+        "variable" | "variables" | "state" | "real" | "float" | "double" => {
+            "variables are written `var x = 1, y = 0`"
+        }
+        "constant" | "define" => "constants are written `const c = …`",
+        "import" | "include" | "from" => {
+            "modules and files are used by `use kinetics` or `use \"parts/gene.model\"`"
+        }
+        "reaction" => "a reaction is written `name: A + B -> C @ k`",
+        _ => return None,
+    })
 }
 
 /// The statement word most like `word`, if one is within two edits.

@@ -1,11 +1,13 @@
 //! The canonical printer: the same tokens in the same lines, with canonical spaces and indentation.
 //!
 //! It works on tokens, not on the tree, so that comments, the choice of lines and the user's spelling (`→` or `->`) stay
-//! as they are. Runs of blank lines become one, separators that separate nothing go.
+//! as they are. Runs of blank lines become one, separators that separate nothing go. Comments at the ends of consecutive
+//! lines stand in one column, and so does the documentation of consecutive rules.
 
 use logos::Logos;
 use miette::Diagnostic;
 
+use super::columns::{Lines, Piece};
 use super::parse;
 use super::statement::begins_axis;
 use super::token::Token;
@@ -18,9 +20,9 @@ const INDENT: usize = 4;
 /// Deepest level that is still indented.
 const MAX_LEVELS: usize = 10;
 
-/// Names after which `(` begins an expression, not arguments.
-const WORDS_BEFORE_EXPRESSIONS: [&str; 8] = [
-    "against", "phase", "when", "in", "after", "from", "until", "map",
+/// Names after which `(` or `[` begins an expression, not arguments or an index.
+const WORDS_BEFORE_EXPRESSIONS: [&str; 9] = [
+    "against", "phase", "when", "in", "after", "from", "until", "map", "at",
 ];
 
 /// Formats a file's text, comments kept; `None` if it has syntax errors. Formatting twice changes nothing.
@@ -37,7 +39,7 @@ pub fn format(text: &str) -> Option<String> {
         for (i, &(token, text)) in tokens.iter().enumerate() {
             printer.add(token, text, &tokens[i + 1..]);
         }
-        printer.finish()
+        printer.lines.finish()
     })
 }
 
@@ -49,7 +51,7 @@ fn is_about_support(d: &(dyn Diagnostic + Send + Sync)) -> bool {
 /// The text so far, and what is known of where it stops.
 #[derive(Default)]
 struct Printer<'a> {
-    out: String,
+    lines: Lines,
     /// Line ends since the last token.
     newlines: usize,
     /// A `;` that is written only if something follows it on its line.
@@ -61,6 +63,8 @@ struct Printer<'a> {
     after_comment: bool,
     /// Whether the statement is a `domain`, whose axes are told apart by `;` even at the end of a line.
     in_domain: bool,
+    /// Whether this line begins a rewrite rule.
+    is_rule: bool,
     /// Open brackets.
     open: Vec<Token>,
     /// How many of them are `{`.
@@ -72,7 +76,7 @@ impl<'a> Printer<'a> {
         match token {
             Token::Newline => self.newlines += 1,
             Token::Semicolon if self.in_domain && self.axis_follows(rest) => {
-                self.out.push(';');
+                self.lines.push_str(";");
                 self.last = Some((token, text));
             }
             Token::Semicolon => self.separator = true,
@@ -94,12 +98,15 @@ impl<'a> Printer<'a> {
             self.braces -= 1;
         }
         let joins_line_before = token == Token::OpenBrace && !self.after_comment;
-        if self.out.is_empty() || (self.newlines > 0 && !joins_line_before) {
+        if self.lines.is_empty() || (self.newlines > 0 && !joins_line_before) {
             self.start_line(token);
+            self.is_rule = text == "rule";
+        } else if token == Token::Text && self.is_rule {
+            self.lines.begin(Piece::Documentation);
         } else {
             self.separate(token);
         }
-        self.out.push_str(text);
+        self.lines.push_str(text);
         if token.opens() {
             self.open.push(token);
             self.braces += usize::from(token == Token::OpenBrace);
@@ -110,12 +117,12 @@ impl<'a> Printer<'a> {
     }
 
     fn comment(&mut self, text: &str) {
-        if self.out.is_empty() || self.newlines > 0 {
+        if self.lines.is_empty() || self.newlines > 0 {
             self.start_line(Token::Comment);
         } else {
-            self.out.push_str("  ");
+            self.lines.begin(Piece::Comment);
         }
-        self.out.push_str(text);
+        self.lines.push_str(text);
         (self.newlines, self.separator, self.after_comment) = (0, false, true);
     }
 
@@ -130,13 +137,10 @@ impl<'a> Printer<'a> {
     }
 
     fn start_line(&mut self, token: Token) {
-        if !self.out.is_empty() {
-            let is_in_block = self
-                .last_token()
-                .is_some_and(|last| last == Token::OpenBrace)
-                || token == Token::CloseBrace;
-            let blank = self.newlines > 1 && !is_in_block;
-            self.out.push_str(if blank { "\n\n" } else { "\n" });
+        let is_at_block_edge =
+            self.last_token() == Some(Token::OpenBrace) || token == Token::CloseBrace;
+        if !self.lines.is_empty() && self.newlines > 1 && !is_at_block_edge {
+            self.lines.start("");
         }
         let goes_on = !token.closes()
             && (self.open.last().is_some_and(|&t| t != Token::OpenBrace)
@@ -145,16 +149,16 @@ impl<'a> Printer<'a> {
                     .is_some_and(|last| last.continues() || last == Token::Semicolon)
                 || matches!(token, Token::Then | Token::Else));
         let levels = (self.braces + usize::from(goes_on)).min(MAX_LEVELS);
-        self.out.extend(std::iter::repeat_n(' ', INDENT * levels));
+        self.lines.start(&" ".repeat(INDENT * levels));
     }
 
     /// Writes what stands between the last token of this line and the next.
     fn separate(&mut self, token: Token) {
         if self.separator && !self.at_block_edge(token) {
-            self.out.push(';');
+            self.lines.push_str(";");
         }
         if self.needs_space(token) {
-            self.out.push(' ');
+            self.lines.push_str(" ");
         }
     }
 
@@ -173,8 +177,12 @@ impl<'a> Printer<'a> {
         if self.separator {
             return !(last == Token::OpenBrace && token == Token::CloseBrace);
         }
-        if self.after_sign || last.is_nabla() {
+        if last.is_nabla() {
             return false;
+        }
+        if self.after_sign {
+            // In text that is not supported anything may follow: `+ ==` must not become `+==`.
+            return token.continues() && !is_plus_or_minus(token);
         }
         match (last, token) {
             (Token::OpenBrace, Token::CloseBrace) => false,
@@ -184,8 +192,9 @@ impl<'a> Printer<'a> {
             (Token::Range, _) | (_, Token::Range) => false,
             (Token::Times | Token::Divide | Token::Power, _) => false,
             (_, Token::Times | Token::Divide | Token::Power) => false,
-            (Token::Name, Token::OpenParen) => WORDS_BEFORE_EXPRESSIONS.contains(&text),
-            (Token::Name, Token::OpenBracket) => text == "at",
+            (Token::Name, Token::OpenParen | Token::OpenBracket) => {
+                WORDS_BEFORE_EXPRESSIONS.contains(&text)
+            }
             _ => true,
         }
     }
@@ -206,13 +215,10 @@ impl<'a> Printer<'a> {
                     | Token::CloseBrace
             )
         });
-        matches!(token, Token::Plus | Token::Minus) && !follows_operand
+        is_plus_or_minus(token) && !follows_operand
     }
+}
 
-    fn finish(mut self) -> String {
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-        self.out
-    }
+fn is_plus_or_minus(token: Token) -> bool {
+    matches!(token, Token::Plus | Token::Minus)
 }

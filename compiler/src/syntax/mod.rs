@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod build;
+mod columns;
 mod display;
 mod display_expr;
 mod display_space;

@@ -62,6 +62,9 @@ pub fn is_incomplete(text: &str) -> bool {
     open > 0 || ifs > 0 || last.continues()
 }
 
+/// So many names of a statement that could not be read are noted.
+const MAX_UNREAD: usize = 100;
+
 /// Walks over the tokens of a text, statement by statement.
 struct Reader<'a> {
     lexemes: &'a [Lexeme],
@@ -117,11 +120,28 @@ impl<'a> Reader<'a> {
             Kind::Simulate => self.simulate(statement),
             Kind::Plot => self.plot(statement),
             Kind::Grammar(start) => {
-                self.grammar(start, statement);
+                if !self.grammar(start, statement) && start.declares() {
+                    self.note_unread(statement);
+                }
             }
-            Kind::Unsupported(feature) => self.unsupported(feature, statement[0], statement),
-            Kind::Unknown if is_reported(statement) => {}
-            Kind::Unknown => self.report(not_a_statement(statement, |l| self.text(l))),
+            Kind::Unsupported(feature) => {
+                self.unsupported(feature, statement[0], statement);
+                self.note_unread(statement);
+            }
+            Kind::Unknown => {
+                if !is_reported(statement) {
+                    self.report(not_a_statement(statement, |l| self.text(l)));
+                }
+                self.note_unread(statement);
+            }
+        }
+    }
+
+    fn note_unread(&mut self, statement: &[Lexeme]) {
+        let names = statement.iter().filter(|l| l.token == Token::Name);
+        for &lexeme in names.take(MAX_UNREAD) {
+            let name = self.builder.ast.intern(self.text(lexeme));
+            self.builder.ast.unread.push(name);
         }
     }
 

@@ -186,6 +186,40 @@ pub enum Start {
 }
 
 impl Start {
+    /// Whether the statement gives names a meaning.
+    pub fn declares(self) -> bool {
+        match self {
+            Start::Use
+            | Start::Const
+            | Start::Param
+            | Start::Species
+            | Start::FixedSpecies
+            | Start::Var
+            | Start::Let
+            | Start::Unit
+            | Start::Function
+            | Start::Domain
+            | Start::Field => true,
+            Start::Model
+            | Start::Reaction
+            | Start::Equation
+            | Start::Balance
+            | Start::Init
+            | Start::Rule
+            | Start::At
+            | Start::Constraint
+            | Start::Scheme
+            | Start::Setting
+            | Start::PlotOf
+            | Start::PlotTitle
+            | Start::PlotPhase
+            | Start::PlotField
+            | Start::PlotLine
+            | Start::PlotCurves
+            | Start::Expression => false,
+        }
+    }
+
     /// How many leading words it takes the place of.
     pub fn n_words(self) -> usize {
         match self {

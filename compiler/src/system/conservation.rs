@@ -1,6 +1,6 @@
 //! Conserved totals (moieties): the left null space of the stoichiometric matrix, found by propagating compositions.
 //!
-//! A weight vector w is conserved if Σ w[s]·N[s, r] = 0 for every reaction r. Weights are unknown linear forms over free
+//! A weight vector w is conserved if `Σ w[s]·N[s, r] = 0` for every reaction r. Weights are unknown linear forms over free
 //! weights ("elements"): a reaction with a single species of unknown composition determines it, as a complex has the
 //! composition of its parts. When no reaction does, the first species without a composition becomes an element. A reaction
 //! between known species is a check: if it does not balance it relates the elements, and one of them is eliminated. Each
@@ -185,11 +185,12 @@ impl<'a> Propagation<'a> {
     /// One total per free element.
     fn totals(mut self) -> Vec<ConservedTotal> {
         let mut weights: Vec<Vec<(u32, Number)>> = vec![Vec::new(); self.eliminated.len()];
-        for (state, composition) in std::mem::take(&mut self.compositions)
-            .into_iter()
-            .enumerate()
-        {
-            for (element, n) in self.reduced(&composition.unwrap_or_default()) {
+        let compositions = std::mem::take(&mut self.compositions);
+        for (state, composition) in compositions.into_iter().enumerate() {
+            let Some(composition) = composition else {
+                continue;
+            };
+            for (element, n) in self.reduced(&composition) {
                 weights[element as usize].push((state as u32, n));
             }
         }

@@ -113,7 +113,7 @@ impl Pool {
             }
             Op::If => self.conditional(args[0], args[1], args[2]),
             Op::Mod => self.modulo(args[0], args[1]),
-            Op::Atan2 | Op::BesselJ | Op::PolyGamma => self.intern_call(op, args),
+            Op::Atan2 | Op::BesselJ | Op::PolyGamma | Op::KummerRatio => self.intern_call(op, args),
             Op::Partial => match self.as_symbol(args[1]) {
                 Some(coordinate) => self.partial(args[0], coordinate),
                 None => self.undefined(),

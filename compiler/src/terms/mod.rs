@@ -12,6 +12,7 @@ mod display;
 mod eval;
 mod expand;
 mod facts;
+mod kummer;
 mod latex;
 mod linear;
 mod monomial;

@@ -190,7 +190,7 @@ impl Number {
         }
     }
 
-    /// Exact integer power; `None` for 0 to a negative power or when the result could pass [`MAX_BITS`].
+    /// Exact integer power; `None` for 0 to a negative power or when the result could pass `MAX_BITS`.
     pub fn checked_pow(&self, exponent: i64) -> Option<Number> {
         if exponent < 0 {
             return self.recip()?.checked_pow(exponent.checked_neg()?);
@@ -218,12 +218,12 @@ impl Number {
         Some(Number::from_big(power))
     }
 
-    /// The product; `None` when it could pass [`MAX_BITS`].
+    /// The product; `None` when it could pass `MAX_BITS`.
     pub fn checked_mul(&self, other: &Number) -> Option<Number> {
         (self.bits() + other.bits() <= MAX_BITS).then(|| self * other)
     }
 
-    /// The exact `q`-th root, if the number is not negative and has one. Numbers of more than [`MAX_ROOT_BITS`] are not tried.
+    /// The exact `q`-th root, if the number is not negative and has one. Numbers of more than `MAX_ROOT_BITS` are not tried.
     pub fn exact_root(&self, q: u32) -> Option<Number> {
         if self.signum() < 0 || q == 0 {
             return None;

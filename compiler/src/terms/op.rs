@@ -5,6 +5,7 @@
 
 use std::f64::consts::{E, PI};
 
+use super::kummer;
 use super::partial as d;
 use super::special;
 use super::{Number, Pool, Term};
@@ -60,6 +61,9 @@ pub enum Op {
     BesselJ,
     /// `polygamma(n, x)`: the n-th derivative of the digamma function, n = 0, 1, 2, ….
     PolyGamma,
+    // of three arguments
+    /// `mratio(a, b, z) = M(a+1, b+1, z)/M(a, b, z)`, Kummer's function of neighbouring arguments.
+    KummerRatio,
     // n-ary, sorted
     Min,
     Max,
@@ -274,6 +278,7 @@ const TABLE: &[Row] = &[
     binary(Mod, "mod", |x| x[0] - x[1] * (x[0] / x[1]).floor(), Chain(d::modulo)),
     binary(BesselJ, "besselj", |x| special::bessel_j(x[0], x[1]), Chain(d::bessel_j)),
     binary(PolyGamma, "polygamma", |x| special::polygamma(x[0], x[1]), Chain(d::polygamma)),
+    unary(KummerRatio, "mratio", |x| kummer::ratio(x[0], x[1], x[2]), Chain(d::kummer_ratio)).arity((3, 3)),
     unary(Min, "min", |x| x.iter().copied().fold(f64::INFINITY, min), Choice(d::min)).arity((1, MANY)).total(Any),
     unary(Max, "max", |x| x.iter().copied().fold(f64::NEG_INFINITY, max), Choice(d::max)).arity((1, MANY)).total(Any),
     logic(Less, "<", Comparison, (2, 2), |x| truth(x[0] < x[1])),

@@ -152,6 +152,37 @@ pub(super) fn polygamma(pool: &mut Pool, _: Term, x: &[Term], i: usize) -> Term 
     pool.call(Op::PolyGamma, &[next, x[1]])
 }
 
+/// By z, from M' = (a/b)·M(a+1, b+1, z): `r·((a+1)/(b+1)·r₊ - (a/b)·r)` with the ratio r₊ of the next arguments. [DLMF, 13.3.15]
+/// There is no such form by a and b.
+pub(super) fn kummer_ratio(pool: &mut Pool, r: Term, x: &[Term], i: usize) -> Term {
+    let (a, b, z) = (x[0], x[1], x[2]);
+    if i < 2 {
+        return pool.undefined();
+    }
+    let next_a = pool.linear(Number::ONE, &[(a, Number::ONE)]);
+    let next_b = pool.linear(Number::ONE, &[(b, Number::ONE)]);
+    let next = pool.call(Op::KummerRatio, &[next_a, next_b, z]);
+    let one = Number::ONE;
+    let up = pool.monomial(
+        Number::ONE,
+        &[
+            (r, one.clone()),
+            (next_a, one.clone()),
+            (next_b, Number::MINUS_ONE),
+            (next, one.clone()),
+        ],
+    );
+    let down = pool.monomial(
+        Number::ONE,
+        &[
+            (r, Number::integer(2)),
+            (a, one.clone()),
+            (b, Number::MINUS_ONE),
+        ],
+    );
+    pool.linear(Number::ZERO, &[(up, one), (down, Number::MINUS_ONE)])
+}
+
 /// `6x - 6x²` inside (0, 1), else 0.
 pub(super) fn smoothstep(pool: &mut Pool, _: Term, x: &[Term], _: usize) -> Term {
     let (zero, one) = (pool.int(0), pool.int(1));
@@ -172,7 +203,7 @@ pub(super) fn ln1p(pool: &mut Pool, _: Term, x: &[Term], _: usize) -> Term {
     recip(pool, inside)
 }
 
-/// `b·a^(b - 1)` and `a^b·ln(a)`
+/// `b·a^(b - 1)` and `a^b·ln(a)`, whose limit at `a = 0`, b > 0 is 0.
 pub(super) fn pow(pool: &mut Pool, this: Term, x: &[Term], i: usize) -> Term {
     if i == 0 {
         let less = pool.linear(Number::MINUS_ONE, &[(x[1], Number::ONE)]);
@@ -180,7 +211,13 @@ pub(super) fn pow(pool: &mut Pool, this: Term, x: &[Term], i: usize) -> Term {
         return pool.mul(x[1], power);
     }
     let ln = pool.call(Op::Ln, &x[..1]);
-    pool.mul(this, ln)
+    let product = pool.mul(this, ln);
+    if pool.as_number(x[0]).is_some_and(|n| !n.is_zero()) {
+        return product;
+    }
+    let zero = pool.int(0);
+    let vanishes = pool.call(Op::Equal, &[this, zero]);
+    pool.call(Op::If, &[vanishes, zero, product])
 }
 
 /// `x/(x² + y²)` and `-y/(x² + y²)`

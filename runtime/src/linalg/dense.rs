@@ -1,7 +1,7 @@
 //! LU factorization of small dense matrices in place: no allocation, partial pivoting.
 //!
 //! # References
-//! - [GV13] G. H. Golub, C. F. Van Loan, *Matrix Computations*, 4th ed., Johns Hopkins University Press 2013, algorithm 3.4.1.
+//! - \[GV13\] G. H. Golub, C. F. Van Loan, *Matrix Computations*, 4th ed., Johns Hopkins University Press 2013, algorithm 3.4.1.
 
 /// A square matrix, or its factors `P·A = L·U` after [`DenseLu::factor`]. Column-major, so that every inner loop runs down a column.
 pub struct DenseLu {

@@ -8,7 +8,7 @@ const REORTHOGONALISE: f64 = 1e-3;
 /// Workspace of GMRES in the Euclidean norm from a zero start; scaling and preconditioning are the operator's.
 ///
 /// # References
-/// - [SS86] Y. Saad, M. H. Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear
+/// - \[SS86\] Y. Saad, M. H. Schultz, *GMRES: a generalized minimal residual algorithm for solving nonsymmetric linear
 ///   systems*, SIAM J. Sci. Stat. Comput. 7 (1986) 856–869, doi:10.1137/0907058.
 #[derive(Debug, Clone)]
 pub struct Gmres {
@@ -20,6 +20,8 @@ pub struct Gmres {
     hessenberg: Vec<f64>,
     rotations: Vec<(f64, f64)>,
     residual: Vec<f64>,
+    /// A column of the inverse of the triangle.
+    inverse: Vec<f64>,
 }
 
 /// How a solution ended.
@@ -27,8 +29,9 @@ pub struct Gmres {
 pub struct GmresResult {
     /// Products with the operator.
     pub iterations: usize,
-    /// Norm of the residual reached.
-    pub residual: f64,
+    /// Estimated norm of the error of the solution: its residual times the largest growth of a direction under the inverse that
+    /// the products have shown. Not a number when the operator is singular.
+    pub error: f64,
 }
 
 impl Gmres {
@@ -41,10 +44,12 @@ impl Gmres {
             hessenberg: vec![0.0; (max_iterations + 1) * max_iterations],
             rotations: vec![(1.0, 0.0); max_iterations],
             residual: vec![0.0; max_iterations + 1],
+            inverse: vec![0.0; max_iterations],
         }
     }
 
-    /// Replaces `b` by an `x` with `‖b − A·x‖ ≤ tolerance`, or the best after `max_iterations`; `apply(v, out)` is `out = A·v`.
+    /// Replaces `b` by an `x` with an estimated error of at most `tolerance`, or the best after `max_iterations`; `apply(v, out)` is
+    /// `out = A·v`. As long as nothing else is known, directions are taken not to grow under `A⁻¹`.
     pub fn solve(
         &mut self,
         b: &mut [f64],
@@ -57,13 +62,13 @@ impl Gmres {
             b.fill(0.0);
             return GmresResult {
                 iterations: 0,
-                residual: beta,
+                error: beta,
             };
         }
         scale_into(1.0 / beta, b, &mut self.basis[..n]);
         self.residual[0] = beta;
-        let mut k = 0;
-        while k < self.max_iterations && self.residual[k].abs() > tolerance {
+        let (mut k, mut error, mut growth) = (0, beta, 1.0f64);
+        while k < self.max_iterations && error > tolerance {
             let (old, new) = self.basis.split_at_mut((k + 1) * n);
             let w = &mut new[..n];
             apply(&old[k * n..], w);
@@ -75,6 +80,8 @@ impl Gmres {
             }
             self.rotate(k);
             k += 1;
+            growth = growth.max(self.inverse_column(k));
+            error = self.residual[k].abs() * growth;
             if length == 0.0 {
                 break;
             }
@@ -82,8 +89,23 @@ impl Gmres {
         self.combine(b, k);
         GmresResult {
             iterations: k,
-            residual: self.residual[k].abs(),
+            error,
         }
+    }
+
+    /// Norm of the last column of the inverse of the leading triangle of size `k`.
+    fn inverse_column(&mut self, k: usize) -> f64 {
+        let rows = self.max_iterations + 1;
+        let x = &mut self.inverse[..k];
+        x.fill(0.0);
+        x[k - 1] = 1.0;
+        for j in (0..k).rev() {
+            let (above, diagonal) = self.hessenberg[j * rows..=j * rows + j].split_at(j);
+            x[j] /= diagonal[0];
+            let xj = x[j];
+            axpy(-xj, above, &mut x[..j]);
+        }
+        norm(x)
     }
 
     /// Applies the earlier Givens rotations to column `k` and a new one that clears its subdiagonal.
@@ -161,35 +183,62 @@ mod tests {
         }
     }
 
-    fn residual(b: &[f64], x: &[f64]) -> f64 {
-        let mut ax = vec![0.0; b.len()];
-        apply(x, &mut ax);
-        ax.iter()
+    fn distance(a: &[f64], b: &[f64]) -> f64 {
+        a.iter()
             .zip(b)
             .map(|(a, b)| (a - b).powi(2))
             .sum::<f64>()
             .sqrt()
     }
 
+    fn product(x: &[f64]) -> Vec<f64> {
+        let mut ax = vec![0.0; x.len()];
+        apply(x, &mut ax);
+        ax
+    }
+
     #[test]
-    fn reaches_the_tolerance_and_reports_the_true_residual() {
-        let b: Vec<f64> = (0..40).map(|i| (i as f64).sin()).collect();
+    fn reaches_the_tolerance() {
+        let solution: Vec<f64> = (0..40).map(|i| (i as f64).sin()).collect();
         for tolerance in [1e-2, 1e-6, 1e-10] {
-            let mut x = b.clone();
+            let mut x = product(&solution);
             let result = Gmres::new(40, 40).solve(&mut x, tolerance, apply);
-            assert!(result.residual <= tolerance && result.iterations < 40);
-            assert!((residual(&b, &x) - result.residual).abs() < 1e-13);
+            assert!(result.error <= tolerance && result.iterations < 40);
+            assert!(distance(&solution, &x) <= tolerance);
         }
     }
 
     #[test]
-    fn reduces_the_residual_within_its_iterations() {
+    fn reduces_the_error_within_its_iterations_and_reports_the_residual() {
         let b = vec![1.0; 40];
         let mut x = b.clone();
         let result = Gmres::new(40, 3).solve(&mut x, 1e-12, apply);
         assert_eq!(result.iterations, 3);
-        assert!(residual(&b, &x) < 0.1 * norm(&b));
-        assert!((residual(&b, &x) - result.residual).abs() < 1e-13);
+        let residual = distance(&product(&x), &b);
+        // All directions shrink under this inverse.
+        assert!(residual < 0.1 * norm(&b) && (residual - result.error).abs() < 1e-13);
+    }
+
+    #[test]
+    fn bounds_the_error_where_residuals_are_small_but_errors_are_not() {
+        // Directions grow by factors of up to 10⁴ under the inverse.
+        let weak = |v: &[f64], out: &mut [f64]| {
+            for (i, (out, v)) in out.iter_mut().zip(v).enumerate() {
+                *out = v * 10f64.powf(-0.8 * (i % 6) as f64);
+            }
+        };
+        let mut x = vec![0.0; 30];
+        weak(&[1.0; 30], &mut x);
+        let result = Gmres::new(30, 10).solve(&mut x, 1e-3, weak);
+        assert!(result.error <= 1e-3 && result.iterations <= 6);
+        assert!(distance(&x, &[1.0; 30]) <= 1e-3);
+    }
+
+    #[test]
+    fn a_singular_operator_has_no_estimate() {
+        let mut x = vec![1.0; 4];
+        let result = Gmres::new(4, 4).solve(&mut x, 1e-3, |_, out| out.fill(0.0));
+        assert!(result.error.is_nan());
     }
 
     #[test]

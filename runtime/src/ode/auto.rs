@@ -32,12 +32,17 @@ const STIFF_EVIDENCE: u32 = 15;
 const STIFF_COUNTER_EVIDENCE: u32 = 6;
 /// Part of the explicit method's stability interval that a stiff step may cover and still count as evidence against stiffness.
 const NON_STIFF_BELOW: f64 = 0.3;
-/// Steps from one look at the spectral radius to the next: a look costs two evaluations of the right-hand side.
+/// Steps from one look at the spectral radius to the next: a look costs two evaluations of the right-hand side, or one product with
+/// the Jacobian that the Rosenbrock method has at hand.
 const LOOK_EVERY: u32 = 10;
+const LOOK_EVERY_ROSENBROCK: u32 = 5;
 /// Looks of evidence before leaving the Rosenbrock method, and BDF, whose steps start small on every problem and cost little more
-/// than an explicit stage or two. Doubles with every return, so that a run at the border settles.
+/// than an explicit stage or two. With twenty steps even short episodes pay: the two in a period of the Oregonator save a third of its
+/// factorizations and cost no more evaluations.
 const ROSENBROCK_PATIENCE: u32 = 4;
 const BDF_PATIENCE: u32 = 20;
+/// An explicit episode of fewer steps did not pay; then the patience doubles, so that a run at the border settles.
+const SHORT_EPISODE: u64 = 60;
 /// Least ratio of the mean step of that time to the last: while the steps grow, the run is still on its way to where an explicit method
 /// would be held down.
 const STEADY: f64 = 0.5;
@@ -58,6 +63,8 @@ pub struct Auto {
     patience: u32,
     radius: SpectralRadius,
     steps_to_look: u32,
+    /// Steps made when the explicit method took over.
+    episode_since: u64,
     switches: u32,
     reason: String,
 }
@@ -125,6 +132,7 @@ impl Auto {
             patience,
             radius: SpectralRadius::new(n),
             steps_to_look: LOOK_EVERY,
+            episode_since: 0,
             switches: 0,
             reason,
         }
@@ -143,10 +151,8 @@ impl Auto {
         self.steps_to_look -= 1;
         let looks = self.steps_to_look == 0;
         if looks {
-            self.steps_to_look = LOOK_EVERY;
-            let stepper = self.current.stepper();
-            self.radius
-                .improve(problem, stepper.t(), stepper.u(), counts);
+            self.steps_to_look = self.look_every();
+            self.radius.improve(problem, self.current.stepper(), counts);
         }
         let used =
             self.current.stepper().last_step() * self.radius.estimate / self.explicit.stability;
@@ -174,6 +180,13 @@ impl Auto {
         }
     }
 
+    fn look_every(&self) -> u32 {
+        match self.current.stepper().jacobian() {
+            Some(_) => LOOK_EVERY_ROSENBROCK,
+            None => LOOK_EVERY,
+        }
+    }
+
     fn switch_if_due(&mut self, problem: &mut Problem<'_>, counts: &mut Counts) {
         match &self.current {
             Current::Explicit(stepper) if self.evidence >= STIFF_EVIDENCE => {
@@ -184,10 +197,13 @@ impl Auto {
                 };
                 let next = stiff_stepper(self.stiff, problem, start, counts);
                 self.tell(self.stiff, "stability held the steps down");
+                if counts.steps - self.episode_since < SHORT_EPISODE {
+                    self.patience = self.patience.saturating_mul(2);
+                }
                 self.current = Current::Stiff(next);
             }
             Current::Stiff(stepper) if self.evidence >= self.patience => {
-                let steps = f64::from((self.evidence - 1) * LOOK_EVERY);
+                let steps = f64::from((self.evidence - 1) * self.look_every());
                 if stepper.t() - self.evidence_since < STEADY * steps * stepper.last_step() {
                     self.evidence = 0;
                     return;
@@ -202,7 +218,7 @@ impl Auto {
                     self.explicit.name,
                     "the steps were within reach of an explicit method",
                 );
-                self.patience = self.patience.saturating_mul(2);
+                self.episode_since = counts.steps;
                 self.current = Current::Explicit(Box::new(next));
             }
             Current::Explicit(_) | Current::Stiff(_) => return,
@@ -284,12 +300,11 @@ fn fastest_decay(problem: &mut Problem<'_>, start: Start<'_>, counts: &mut Count
 }
 
 /// Spectral radius of the Jacobian by a power iteration that goes on through the run, one product at a time, in the norm of the error test.
-/// Products are differences of the right-hand side, so that no other kernel is compiled for them [SSV98, section 3].
 struct SpectralRadius {
     /// The last estimate; 0 before the first.
     estimate: f64,
     direction: Vec<f64>,
-    shifted: Vec<f64>,
+    product: Vec<f64>,
     f: Vec<f64>,
     f_shifted: Vec<f64>,
 }
@@ -301,31 +316,54 @@ impl SpectralRadius {
         Self {
             estimate: 0.0,
             direction: direction.collect(),
-            shifted: vec![0.0; n],
+            product: vec![0.0; n],
             f: vec![0.0; n],
             f_shifted: vec![0.0; n],
         }
     }
 
-    fn improve(&mut self, problem: &mut Problem<'_>, t: f64, u: &[f64], counts: &mut Counts) {
+    /// One product along the last direction: with the Jacobian that a stiff method has evaluated, else by a difference.
+    fn improve(&mut self, problem: &mut Problem<'_>, at: &dyn Stepper, counts: &mut Counts) {
+        let u = at.u();
+        match at.jacobian() {
+            Some(jacobian) => {
+                let pattern = problem.equations.pattern();
+                self.product.fill(0.0);
+                for (range, x) in pattern.column_starts.windows(2).zip(&self.direction) {
+                    let entries = range[0] as usize..range[1] as usize;
+                    for (&i, value) in pattern.row_indices[entries.clone()]
+                        .iter()
+                        .zip(&jacobian[entries])
+                    {
+                        self.product[i as usize] += value * x;
+                    }
+                }
+            }
+            None => self.difference(problem, at.t(), u, counts),
+        }
         let (atol, rtol) = (problem.atol, problem.rtol);
         let norm = |v: &[f64]| control::error_norm(v, u, u, atol, rtol);
-        let size = f64::EPSILON.sqrt() * norm(u).max(1.0) / norm(&self.direction);
-        for ((shifted, u), direction) in self.shifted.iter_mut().zip(u).zip(&self.direction) {
-            *shifted = u + size * direction;
-        }
-        problem.equations.rhs(t, u, &mut self.f);
-        problem.equations.rhs(t, &self.shifted, &mut self.f_shifted);
-        counts.rhs += 2;
-        for ((product, f), f_shifted) in self.shifted.iter_mut().zip(&self.f).zip(&self.f_shifted) {
-            *product = (f_shifted - f) / size;
-        }
-        let (before, after) = (norm(&self.direction), norm(&self.shifted));
+        let (before, after) = (norm(&self.direction), norm(&self.product));
         if after > 0.0 && after.is_finite() {
             self.estimate = after / before;
-            for (direction, product) in self.direction.iter_mut().zip(&self.shifted) {
+            for (direction, product) in self.direction.iter_mut().zip(&self.product) {
                 *direction = product / after;
             }
+        }
+    }
+
+    /// The product by a difference of the right-hand side [SSV98, section 3].
+    fn difference(&mut self, problem: &mut Problem<'_>, t: f64, u: &[f64], counts: &mut Counts) {
+        let norm = |v: &[f64]| control::error_norm(v, u, u, problem.atol, problem.rtol);
+        let size = f64::EPSILON.sqrt() * norm(u).max(1.0) / norm(&self.direction);
+        for ((product, u), direction) in self.product.iter_mut().zip(u).zip(&self.direction) {
+            *product = u + size * direction;
+        }
+        problem.equations.rhs(t, u, &mut self.f);
+        problem.equations.rhs(t, &self.product, &mut self.f_shifted);
+        counts.rhs += 2;
+        for ((product, f), f_shifted) in self.product.iter_mut().zip(&self.f).zip(&self.f_shifted) {
+            *product = (f_shifted - f) / size;
         }
     }
 }

@@ -9,8 +9,9 @@
 //!   ACM Trans. Math. Softw. 31 (2005) 363–396, doi:10.1145/1089014.1089020.
 
 use super::bdf_coefficients::{Coefficients, decrease, increase};
+use super::control::first_step;
 use super::newton::{Before, Newton, NewtonFailure, Stage, Weights, worst};
-use super::newton_matrix::{LinearSolver, NewtonMatrix};
+use super::newton_matrix::{LinearSolver, NewtonMatrix, Tuning};
 pub use super::nordsieck::MAX_ORDER;
 use super::nordsieck::Nordsieck;
 use super::stepper::{Start, Stepper};
@@ -22,8 +23,6 @@ use crate::solution::Counts;
 /// Part of the largest component's error that counts beside the root mean square, which lets one of thousands of components
 /// exceed its tolerance `√n` times: with this, ten times.
 const LARGEST_COMPONENT: f64 = 0.1;
-/// Newton's tolerance as part of the error test [BBH89].
-const NEWTON_TOLERANCE: f64 = 0.1;
 /// Step changes below this factor are not worth a new matrix. [BBH89] has 1.5; with 1.2 the steps of BCR, egfr_net and
 /// fceri_gamma2 fell by 30, 20 and 60 %, the factorizations by 10 %: errors of inexact corrections otherwise keep small steps small.
 const SMALLEST_GROWTH: f64 = 1.2;
@@ -35,8 +34,6 @@ const FIRST_STEPS: u64 = 10;
 const SHRINK: [f64; 2] = [0.1, 0.2];
 /// Factor after a failure of Newton's iteration [BBH89].
 const SHRINK_NEWTON: f64 = 0.25;
-/// Safety divisors of the estimates for order q − 1, q, q + 1 [BBH89].
-const BIAS: [f64; 3] = [6.0, 6.0, 10.0];
 /// Keeps the step factors finite [BBH89].
 const ADD_ON: f64 = 1e-6;
 /// Error test failures after which the order falls [BBH89].
@@ -54,6 +51,7 @@ const LONG_WAIT: u32 = 10;
 /// The method with its state.
 pub struct Bdf {
     newton: Newton,
+    tuning: Tuning,
     z: Nordsieck,
     /// The polynomial is expanded at this time.
     t: f64,
@@ -84,7 +82,7 @@ pub struct Bdf {
     max_order: usize,
 }
 impl Bdf {
-    /// Allocates and evaluates the start.
+    /// Allocates and evaluates the start; orders up to `max_order`.
     pub fn new(
         problem: &mut Problem<'_>,
         start: Start<'_>,
@@ -100,12 +98,15 @@ impl Bdf {
         counts.rhs += 1;
         let (mut scale, mut weights) = (vec![0.0; n], vec![0.0; n]);
         set_weights(&mut scale, &mut weights, problem, start.u);
-        let h = start
-            .h
-            .unwrap_or_else(|| first_step(problem, start.t, &z, &weights, counts));
+        let (mut e, mut psi) = (vec![0.0; n], vec![0.0; n]);
+        let h = start.h.unwrap_or_else(|| {
+            let at_start = (start.t, start.u, z.row(1));
+            first_step(problem, at_start, 1, (&mut e, &mut psi), counts)
+        });
         let h = h.min(problem.t_end - start.t);
         z.row_mut(1).iter_mut().for_each(|x| *x *= h);
         Bdf {
+            tuning: newton.tuning(),
             newton,
             t: start.t,
             z,
@@ -120,9 +121,9 @@ impl Bdf {
             kept: vec![0.0; n],
             kept_tq5: 0.0,
             steps: 0,
-            e: vec![0.0; n],
+            e,
             y: start.u.to_vec(),
-            psi: vec![0.0; n],
+            psi,
             scale,
             weights,
             last_h: h,
@@ -183,7 +184,7 @@ impl Bdf {
                 scale: &self.scale,
                 inverse: &self.weights,
             },
-            tolerance: NEWTON_TOLERANCE / self.coefficients.tq[2],
+            tolerance: self.tuning.newton_tolerance / self.coefficients.tq[2],
             steps: self.steps,
             before,
         };
@@ -203,7 +204,7 @@ impl Bdf {
     ) {
         self.eta_max = 1.0;
         if failures <= FAILURES_TO_LOWER {
-            let mut eta = factor(BIAS[1], dsm, self.order + 1).max(SHRINK[0]);
+            let mut eta = factor(self.tuning.bias[1], dsm, self.order + 1).max(SHRINK[0]);
             if failures >= 2 {
                 eta = eta.min(SHRINK[1]);
             }
@@ -219,6 +220,18 @@ impl Bdf {
             problem.equations.rhs(t, &self.e, self.z.row_mut(1));
             counts.rhs += 1;
             self.z.row_mut(1).iter_mut().for_each(|x| *x *= h);
+        }
+    }
+
+    /// What ends the run: trouble of Newton's iteration, else of the error test.
+    fn failure(&self, trouble: Option<NewtonFailure>) -> Failure {
+        let (t, h) = (self.t, self.h);
+        let state = worst(&self.e, &self.weights);
+        match trouble {
+            None => Failure::StepTooSmall { t, h, state },
+            Some(NewtonFailure::Singular) => Failure::NewtonDiverged { t, h, state },
+            Some(NewtonFailure::Diverged(state)) => Failure::NewtonDiverged { t, h, state },
+            Some(NewtonFailure::NotFinite(state)) => Failure::NotFinite { t, h, state },
         }
     }
 
@@ -246,7 +259,7 @@ impl Bdf {
             self.wait = self.wait.max(2);
             self.eta = 1.0;
         } else {
-            let same = factor(BIAS[1], dsm, order + 1);
+            let same = factor(self.tuning.bias[1], dsm, order + 1);
             self.eta = same;
             if self.wait == 0 {
                 self.wait = 2;
@@ -278,7 +291,7 @@ impl Bdf {
             return 0.0;
         }
         let error = error_norm(self.z.row(self.order), &self.weights) * self.coefficients.tq[1];
-        factor(BIAS[0], error, self.order)
+        factor(self.tuning.bias[0], error, self.order)
     }
 
     fn factor_higher(&mut self) -> f64 {
@@ -291,7 +304,7 @@ impl Bdf {
             *psi = e - c * kept;
         }
         let error = error_norm(&self.psi, &self.weights) * self.coefficients.tq[3];
-        factor(BIAS[2], error, self.order + 2)
+        factor(self.tuning.bias[2], error, self.order + 2)
     }
 }
 
@@ -308,15 +321,12 @@ impl Stepper for Bdf {
         self.change_order(self.next_order);
         self.rescale(self.eta);
         let (mut before, mut errors, mut divergences) = (Before::Step, 0, 0);
+        let mut trouble = None;
         loop {
             let last = self.t + self.h * (1.0 + 1e-10) >= problem.t_end;
             let t = if last { problem.t_end } else { self.t + self.h };
             if t == self.t {
-                return Err(Failure::StepTooSmall {
-                    t: self.t,
-                    h: self.h,
-                    state: worst(&self.e, &self.weights),
-                });
+                return Err(self.failure(trouble));
             }
             match self.attempt(problem, before, t, counts) {
                 Ok(dsm) if dsm <= 1.0 => {
@@ -330,15 +340,12 @@ impl Stepper for Bdf {
                     counts.rejected += 1;
                     errors += 1;
                     before = Before::ErrorTest;
+                    trouble = None;
                     if errors == MAX_ERROR_FAILURES {
-                        return Err(Failure::StepTooSmall {
-                            t: self.t,
-                            h: self.h,
-                            state: worst(&self.e, &self.weights),
-                        });
+                        return Err(self.failure(trouble));
                     }
                     if errors == FAILURES_TO_TIGHTEN {
-                        self.newton.tighten();
+                        self.newton.tighten(problem.equations);
                     }
                     self.retry_smaller(problem, errors, dsm, counts);
                 }
@@ -346,20 +353,10 @@ impl Stepper for Bdf {
                     self.z.restore(self.order);
                     divergences += 1;
                     before = Before::Convergence;
+                    trouble = Some(failure);
                     self.eta_max = 1.0;
                     if divergences == MAX_NEWTON_FAILURES {
-                        let (t, h) = (self.t, self.h);
-                        return Err(match failure {
-                            NewtonFailure::Diverged(state) => {
-                                Failure::NewtonDiverged { t, h, state }
-                            }
-                            NewtonFailure::Singular => Failure::NewtonDiverged {
-                                t,
-                                h,
-                                state: worst(&self.e, &self.weights),
-                            },
-                            NewtonFailure::NotFinite(state) => Failure::NotFinite { t, h, state },
-                        });
+                        return Err(self.failure(trouble));
                     }
                     self.rescale(SHRINK_NEWTON);
                 }
@@ -406,59 +403,5 @@ fn set_weights(scale: &mut [f64], weights: &mut [f64], problem: &Problem<'_>, u:
     }
 }
 
-/// The first step from estimates of the second derivative [HBGLSSW05].
-fn first_step(
-    problem: &mut Problem<'_>,
-    t0: f64,
-    z: &Nordsieck,
-    weights: &[f64],
-    counts: &mut Counts,
-) -> f64 {
-    let (n, u0, du) = (weights.len(), z.row(0), z.row(1));
-    let span = problem.t_end - t0;
-    let shortest = 100.0 * f64::EPSILON * t0.abs().max(problem.t_end.abs());
-    let mut longest = 0.1 * span;
-    for i in 0..n {
-        let allowed = 0.1 * u0[i].abs() + 1.0 / weights[i];
-        if du[i].abs() * longest > allowed {
-            longest = allowed / du[i].abs();
-        }
-    }
-    let mut h = (shortest * longest).sqrt();
-    if longest < shortest {
-        return h;
-    }
-    let (mut y, mut dy) = (vec![0.0; n], vec![0.0; n]);
-    let mut new = h;
-    for count in 0..4 {
-        for i in 0..n {
-            y[i] = u0[i] + h * du[i];
-        }
-        problem.equations.rhs(t0 + h, &y, &mut dy);
-        counts.rhs += 1;
-        for i in 0..n {
-            dy[i] = (dy[i] - du[i]) / h;
-        }
-        let second = weighted_rms(&dy, weights);
-        if !second.is_finite() {
-            h *= 0.2;
-            new = h;
-            continue;
-        }
-        new = if second * longest * longest > 2.0 {
-            (2.0 / second).sqrt()
-        } else {
-            (h * longest).sqrt()
-        };
-        let ratio = new / h;
-        if count == 3 || (ratio > 0.5 && ratio < 2.0) {
-            break;
-        }
-        if count > 0 && ratio > 2.0 {
-            new = h;
-            break;
-        }
-        h = new;
-    }
-    (0.5 * new).clamp(shortest, longest)
-}
+#[cfg(test)]
+mod tests;

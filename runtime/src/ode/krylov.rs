@@ -14,7 +14,7 @@ use crate::problem::Equations;
 use crate::solution::Counts;
 use ansatz_compiler::system::jacobian::Pattern;
 
-/// Part of Newton's tolerance to which linear systems are solved [BH89].
+/// Part of Newton's tolerance to which linear systems are solved [BH89], measured in the estimated error and not in the residual.
 const LINEAR_TOLERANCE: f64 = 0.05;
 /// Products per linear system. Convergence takes two or three of them with ILU; what takes more than this asks for a new
 /// preconditioner.
@@ -27,8 +27,6 @@ const DROP_DECREASE: f64 = 0.1;
 
 /// An approximate inverse of `I − γJ`.
 pub enum Preconditioner {
-    /// The identity.
-    None,
     /// The diagonal.
     Diagonal {
         /// Where the diagonal stands in the values of the Jacobian.
@@ -71,7 +69,6 @@ impl Preconditioner {
 
     fn set_up(&mut self, jacobian: &[f64], gamma: f64, weights: &[f64]) -> bool {
         match self {
-            Preconditioner::None => true,
             Preconditioner::Diagonal { entries, inverse } => {
                 for (inverse, &k) in inverse.iter_mut().zip(&*entries) {
                     *inverse = if k == ABSENT {
@@ -90,7 +87,6 @@ impl Preconditioner {
 
     fn apply(&self, b: &mut [f64]) {
         match self {
-            Preconditioner::None => {}
             Preconditioner::Diagonal { inverse, .. } => {
                 b.iter_mut().zip(inverse).for_each(|(x, d)| *x *= *d)
             }
@@ -123,7 +119,6 @@ impl Krylov {
     /// Name, with the preconditioner's.
     pub fn name(&self) -> &'static str {
         match self.preconditioner {
-            Preconditioner::None => "GMRES",
             Preconditioner::Diagonal { .. } => "GMRES with diagonal",
             Preconditioner::Ilu { .. } => "GMRES with ILU",
         }
@@ -136,9 +131,10 @@ impl Krylov {
     }
 
     /// Makes the next preconditioners closer to the matrix.
-    pub fn tighten(&mut self) {
-        if let Preconditioner::Ilu { drop, .. } = &mut self.preconditioner {
-            *drop *= DROP_DECREASE;
+    pub fn tighten(&mut self, pattern: &Pattern) {
+        match &mut self.preconditioner {
+            Preconditioner::Diagonal { .. } => self.preconditioner = Preconditioner::ilu(pattern),
+            Preconditioner::Ilu { drop, .. } => *drop *= DROP_DECREASE,
         }
     }
 
@@ -189,7 +185,7 @@ impl Krylov {
         counts.linear_iterations += result.iterations as u64;
         multiply(b, scale);
         conservation.restore(at.y, b);
-        result.residual <= tolerance || at.first && result.residual < before
+        result.error <= tolerance || at.first && result.error < before
     }
 }
 

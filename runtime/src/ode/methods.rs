@@ -1,7 +1,7 @@
 //! The table of methods, and the one entry.
 
 use super::auto::Auto;
-use super::bdf::{self, Bdf};
+use super::bdf::{Bdf, MAX_ORDER};
 use super::explicit_rk::explicit_rk;
 use super::integrate::integrate;
 use super::newton_matrix::LinearSolver;
@@ -25,8 +25,11 @@ pub struct Method {
     /// One line.
     pub about: &'static str,
     /// Makes the method ready to step from `start`.
-    pub start: fn(&mut Problem<'_>, Start<'_>, &mut Counts) -> Box<dyn Stepper>,
+    pub start: StartFn,
 }
+
+/// Makes a method ready to step.
+pub type StartFn = fn(&mut Problem<'_>, Start<'_>, &mut Counts) -> Box<dyn Stepper>;
 
 /// Order of convergence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,17 +47,50 @@ pub const METHODS: &[Method] = &[
     rosenbrock_row::<0>(),
     rock_row::<0>(),
     rock_row::<1>(),
-    Method {
-        name: "BDF",
-        order: Order::UpTo(bdf::MAX_ORDER as u32),
-        dense_order: Order::UpTo(bdf::MAX_ORDER as u32),
-        about: "backward differentiation formulas for stiff systems of any size",
-        start: |problem, start, counts| {
-            let solver = LinearSolver::choose(problem.equations);
-            Box::new(Bdf::new(problem, start, solver, bdf::MAX_ORDER, counts))
+    bdf_row(
+        "BDF",
+        "backward differentiation formulas for stiff systems of any size",
+        |problem, start, counts| {
+            let solver = LinearSolver::choose(problem.equations.pattern());
+            bdf(solver, problem, start, counts)
         },
-    },
+    ),
+    bdf_row(
+        "BDF_LU",
+        "BDF, linear systems by LU",
+        |problem, start, counts| bdf(LinearSolver::Lu, problem, start, counts),
+    ),
+    bdf_row(
+        "BDF_ILU",
+        "BDF, linear systems by GMRES with incomplete factors",
+        |problem, start, counts| bdf(LinearSolver::GmresIlu, problem, start, counts),
+    ),
+    bdf_row(
+        "BDF_diagonal",
+        "BDF, linear systems by GMRES with the diagonal",
+        |problem, start, counts| bdf(LinearSolver::GmresDiagonal, problem, start, counts),
+    ),
 ];
+
+/// A row of the backward differentiation formulas.
+const fn bdf_row(name: &'static str, about: &'static str, start: StartFn) -> Method {
+    Method {
+        name,
+        order: Order::UpTo(MAX_ORDER as u32),
+        dense_order: Order::UpTo(MAX_ORDER as u32),
+        about,
+        start,
+    }
+}
+
+fn bdf(
+    solver: LinearSolver,
+    problem: &mut Problem<'_>,
+    start: Start<'_>,
+    counts: &mut Counts,
+) -> Box<dyn Stepper> {
+    Box::new(Bdf::new(problem, start, solver, MAX_ORDER, counts))
+}
 
 /// The row of tableau `I` of the explicit ones.
 const fn explicit_row<const I: usize>() -> Method {

@@ -7,7 +7,7 @@
 //! - [BBH89] P. N. Brown, G. D. Byrne, A. C. Hindmarsh, *VODE: a variable-coefficient ODE solver*, SIAM J. Sci. Stat.
 //!   Comput. 10 (1989) 1038–1051, doi:10.1137/0910062.
 
-use super::newton_matrix::{NewtonMatrix, SingularMatrix};
+use super::newton_matrix::{NewtonMatrix, SingularMatrix, Tuning};
 use crate::linalg::vector::weighted_rms;
 use crate::problem::Equations;
 use crate::solution::Counts;
@@ -128,9 +128,14 @@ impl Newton {
         self.matrix.name()
     }
 
+    /// What suits its linear solver.
+    pub fn tuning(&self) -> Tuning {
+        self.matrix.tuning()
+    }
+
     /// After trouble that the error estimates show: makes inexact corrections more exact.
-    pub fn tighten(&mut self) {
-        self.matrix.tighten();
+    pub fn tighten(&mut self, equations: &dyn Equations) {
+        self.matrix.tighten(equations);
     }
 
     /// Solves for the correction `e` and `y = y₀ + e`; `e` and `y` are of use only on success.
@@ -148,7 +153,7 @@ impl Newton {
         let mut setup = self.never_set_up
             || stage.before != Before::Step
             || stage.steps - self.steps_at_setup >= STEPS_PER_SETUP
-            || (stage.gamma / self.gamma_at_setup - 1.0).abs() > self.matrix.largest_gamma_change();
+            || (stage.gamma / self.gamma_at_setup - 1.0).abs() > self.matrix.tuning().gamma_change;
         let mut fresh_jacobian = self.never_set_up
             || stage.before == Before::Convergence
             || stage.steps - self.steps_at_jacobian >= STEPS_PER_JACOBIAN;
@@ -166,7 +171,7 @@ impl Newton {
                 Err(failure @ NewtonFailure::NotFinite(_)) => return Err(failure),
                 Err(failure) if current => {
                     counts.newton_failures += 1;
-                    self.matrix.tighten();
+                    self.matrix.tighten(equations);
                     return Err(failure);
                 }
                 Err(_) => {

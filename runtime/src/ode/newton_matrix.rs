@@ -1,4 +1,10 @@
 //! The linear systems `(I − γJ)x = b` of Newton's iteration: dense LU, sparse LU or preconditioned GMRES.
+//!
+//! # References
+//! - [BBH89] P. N. Brown, G. D. Byrne, A. C. Hindmarsh, *VODE: a variable-coefficient ODE solver*, SIAM J. Sci. Stat.
+//!   Comput. 10 (1989) 1038–1051, doi:10.1137/0910062.
+//! - [HBGLSSW05] A. C. Hindmarsh et al., *SUNDIALS: suite of nonlinear and differential/algebraic equation solvers*,
+//!   ACM Trans. Math. Softw. 31 (2005) 363–396, doi:10.1145/1089014.1089020.
 
 use super::conservation::Conservation;
 use super::krylov::{Krylov, Preconditioner};
@@ -7,43 +13,76 @@ use crate::linalg::direct::Direct;
 use crate::linalg::sparse::minimum_degree;
 use crate::problem::{Equations, Problem};
 use crate::solution::Counts;
+use ansatz_compiler::system::jacobian::Pattern;
 
-/// Up to this size a dense factorization is as fast as a sparse one, measured on the networks of up to 66 states.
+/// Up to this size systems are solved by dense LU, whatever solver is asked for: it is as fast as a sparse one (multistate and
+/// multisite2, 9 and 66 states), and GMRES would need products in all directions, which cost more and tell less (Robertson at
+/// t = 1e11 has condition 1e14: residuals are then small where errors are not).
 const LARGEST_DENSE: usize = 12;
-/// Up to this cost of a factorization (multiplications per entry of the Jacobian) sparse LU beats GMRES with ILU.
+/// Up to this cost of a factorization (multiplications per entry of the Jacobian) sparse LU beats GMRES with ILU: multisite2
+/// with 20 takes half the time of GMRES, egfr_net with 280 ten times as much.
 const MOST_FILL: f64 = 100.0;
+/// From this cost on GMRES with the diagonal is tried first where vectors are short: multisite2 takes 0.8 ms instead of 1.3 with
+/// LU. Where it does not converge, incomplete factors replace the diagonal.
+const FILL_FOR_DIAGONAL: f64 = 10.0;
+/// Matrices of more than so many states with more than so many entries per state fill up for certain; the ordering that tells
+/// how much would take longer than the solution.
+const FILLS_UP: (usize, usize) = (200, 16);
 
-/// The change of `γ` since the last set-up that asks for a new one [BBH89].
-const GAMMA_CHANGE: f64 = 0.3;
-/// The same for preconditioners: 0.3, 0.5, 0.7 and 0.9 take the same iterations on BCR, egfr_net and fceri_gamma2, and ever
-/// fewer set-ups.
-const GAMMA_CHANGE_KRYLOV: f64 = 0.6;
+/// How the iteration and the step control are adapted to a linear solver.
+#[derive(Debug, Clone, Copy)]
+pub struct Tuning {
+    /// The change of `γ` since the last set-up that asks for a new one.
+    pub gamma_change: f64,
+    /// Newton's tolerance as part of the error test.
+    pub newton_tolerance: f64,
+    /// Safety divisors of the error estimates for order q − 1, q, q + 1, by which the next step is chosen.
+    pub bias: [f64; 3],
+}
+
+/// [BBH89] has 0.3, 0.1 and 6, 6, 10. A frozen Jacobian makes errors of corrections near Newton's tolerance, which the next
+/// predictions carry on: a tolerance of 0.01 takes up to 35 % fewer steps and, with a larger bias, as much time for errors 2 to 10
+/// times smaller (Robertson, HIRES, OREGO, van der Pol, multisite2: `benches/work_precision.rs`, `benches/networks.rs`).
+const TUNING_DIRECT: Tuning = Tuning {
+    gamma_change: 0.3,
+    newton_tolerance: 0.01,
+    bias: [20.0, 20.0, 30.0],
+};
+/// Products follow the current Jacobian, so corrections are as exact as GMRES makes them. `γ` of a preconditioner may be older:
+/// 0.3, 0.5, 0.7 and 0.9 take the same iterations on BCR, egfr_net and fceri_gamma2, and ever fewer set-ups.
+const TUNING_KRYLOV: Tuning = Tuning {
+    gamma_change: 0.6,
+    newton_tolerance: 0.1,
+    bias: [6.0, 6.0, 10.0],
+};
 
 /// How linear systems are solved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinearSolver {
-    /// Dense LU with partial pivoting.
-    Dense,
-    /// Sparse LU.
-    Sparse,
-    /// GMRES without preconditioner.
-    Gmres,
-    /// GMRES with the diagonal.
+    /// Dense or sparse LU.
+    Lu,
+    /// GMRES with the diagonal as long as it converges, from 13 states on.
     GmresDiagonal,
-    /// GMRES with incomplete factors.
+    /// GMRES with incomplete factors, from 13 states on.
     GmresIlu,
 }
 
 impl LinearSolver {
     /// Chooses by size and by the fill of a sparse factorization.
-    pub fn choose(equations: &dyn Equations) -> Self {
-        let pattern = equations.pattern();
-        if pattern.n <= LARGEST_DENSE {
-            return LinearSolver::Dense;
+    pub fn choose(pattern: &Pattern) -> Self {
+        let (n, entries) = (pattern.n, pattern.row_indices.len());
+        if n <= LARGEST_DENSE {
+            return LinearSolver::Lu;
+        }
+        if n > FILLS_UP.0 && entries > FILLS_UP.1 * n {
+            return LinearSolver::GmresIlu;
         }
         let (_, multiplications) = minimum_degree(pattern);
-        if multiplications <= MOST_FILL * pattern.row_indices.len() as f64 {
-            LinearSolver::Sparse
+        let fill = multiplications / entries as f64;
+        if fill > FILL_FOR_DIAGONAL && n <= FILLS_UP.0 {
+            LinearSolver::GmresDiagonal
+        } else if fill <= MOST_FILL {
+            LinearSolver::Lu
         } else {
             LinearSolver::GmresIlu
         }
@@ -58,7 +97,7 @@ pub struct NewtonMatrix {
 
 enum Factors {
     Direct(Direct),
-    Krylov(Box<Krylov>),
+    Krylov(Krylov),
 }
 
 /// The matrix has no usable factors.
@@ -71,18 +110,16 @@ impl NewtonMatrix {
         let pattern = problem.equations.pattern();
         let krylov = |preconditioner| {
             let conservation = Conservation::new(problem.conserved, u);
-            Factors::Krylov(Box::new(Krylov::new(
-                preconditioner,
-                conservation,
-                pattern.n,
-            )))
+            Factors::Krylov(Krylov::new(preconditioner, conservation, pattern.n))
         };
-        let factors = match solver {
-            LinearSolver::Dense => Factors::Direct(Direct::dense(pattern)),
-            LinearSolver::Sparse => Factors::Direct(Direct::sparse(pattern)),
-            LinearSolver::Gmres => krylov(Preconditioner::None),
-            LinearSolver::GmresDiagonal => krylov(Preconditioner::diagonal(pattern)),
-            LinearSolver::GmresIlu => krylov(Preconditioner::ilu(pattern)),
+        let factors = if pattern.n <= LARGEST_DENSE {
+            Factors::Direct(Direct::dense(pattern))
+        } else {
+            match solver {
+                LinearSolver::Lu => Factors::Direct(Direct::sparse(pattern)),
+                LinearSolver::GmresDiagonal => krylov(Preconditioner::diagonal(pattern)),
+                LinearSolver::GmresIlu => krylov(Preconditioner::ilu(pattern)),
+            }
         };
         NewtonMatrix {
             jacobian: vec![0.0; pattern.row_indices.len()],
@@ -99,11 +136,11 @@ impl NewtonMatrix {
         }
     }
 
-    /// By what part `γ` may differ from that of the last set-up.
-    pub fn largest_gamma_change(&self) -> f64 {
+    /// What suits the linear solver.
+    pub fn tuning(&self) -> Tuning {
         match &self.factors {
-            Factors::Direct(_) => GAMMA_CHANGE,
-            Factors::Krylov(_) => GAMMA_CHANGE_KRYLOV,
+            Factors::Direct(_) => TUNING_DIRECT,
+            Factors::Krylov(_) => TUNING_KRYLOV,
         }
     }
 
@@ -144,9 +181,9 @@ impl NewtonMatrix {
     }
 
     /// After trouble: makes inexact solutions more exact.
-    pub fn tighten(&mut self) {
+    pub fn tighten(&mut self, equations: &dyn Equations) {
         if let Factors::Krylov(krylov) = &mut self.factors {
-            krylov.tighten();
+            krylov.tighten(equations.pattern());
         }
     }
 

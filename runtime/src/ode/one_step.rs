@@ -19,6 +19,10 @@ pub trait Formula {
     fn attempt(&mut self, step: &mut Step, problem: &mut Problem<'_>, counts: &mut Counts) -> bool;
     /// The step was accepted.
     fn accepted(&mut self) {}
+    /// Values of the Jacobian at the beginning of the step, if it evaluates them.
+    fn jacobian(&self) -> Option<&[f64]> {
+        None
+    }
     /// Evaluates what only dense output needs.
     fn prepare_dense(&mut self, step: &Step, problem: &mut Problem<'_>, counts: &mut Counts);
     /// The state at `t_old + theta·h`.
@@ -159,6 +163,10 @@ impl<F: Formula> Stepper for OneStep<F> {
 
     fn last_step(&self) -> f64 {
         self.step.h
+    }
+
+    fn jacobian(&self) -> Option<&[f64]> {
+        self.formula.jacobian()
     }
 
     fn worst_component(&self, problem: &Problem<'_>) -> usize {

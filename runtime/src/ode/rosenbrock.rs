@@ -163,6 +163,10 @@ impl Formula for RosenbrockWanner {
         true
     }
 
+    fn jacobian(&self) -> Option<&[f64]> {
+        Some(&self.jacobian)
+    }
+
     fn prepare_dense(&mut self, step: &Step, _problem: &mut Problem<'_>, _counts: &mut Counts) {
         let n = step.u_old.len();
         let (k1, rest) = self.dense.split_at_mut(n);

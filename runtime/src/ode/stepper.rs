@@ -32,6 +32,10 @@ pub trait Stepper {
     fn interpolate(&self, t: f64, out: &mut [f64]);
     /// Size of the last step, for the start of a method that takes over.
     fn last_step(&self) -> f64;
+    /// Values of the Jacobian at the beginning of the last step, from methods that evaluate them there.
+    fn jacobian(&self) -> Option<&[f64]> {
+        None
+    }
     /// Position of the component with the largest error in the last step tried, for messages.
     fn worst_component(&self, problem: &Problem<'_>) -> usize;
 }

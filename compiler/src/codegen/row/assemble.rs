@@ -94,11 +94,16 @@ struct Frame {
 }
 
 /// Bytes on the stack for arguments of calls and general registers during calls.
-const CALL_AREA: i32 = 2 * VECTOR + 8 * WIDTH;
+const CALL_AREA: i32 = 3 * VECTOR + 8 * WIDTH;
 
 impl Frame {
     fn new(code: &VectorCode, n_rows: usize) -> Frame {
-        let is_call = |op: &VectorOp| matches!(op, VectorOp::Call1(..) | VectorOp::Call2(..));
+        let is_call = |op: &VectorOp| {
+            matches!(
+                op,
+                VectorOp::Call1(..) | VectorOp::Call2(..) | VectorOp::Call3(..)
+            )
+        };
         Frame {
             n_pointers: n_rows + code.outputs.len(),
             n_rows,

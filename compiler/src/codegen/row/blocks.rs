@@ -167,6 +167,9 @@ fn run_instruction(source: &Source, instruction: Instruction, out: &mut [f64]) {
             Op::LessEqual => binary(source, out, a, b, |a, b| f64::from(u8::from(a <= b))),
             _ => binary(source, out, a, b, |a, b| op.apply(&[a, b])),
         },
+        Instruction::Call3(op, args) => {
+            ternary(source, out, args, |a, b, c| op.apply(&[a, b, c]));
+        }
     }
 }
 

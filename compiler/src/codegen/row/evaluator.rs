@@ -237,5 +237,6 @@ fn scalar(instruction: Instruction, fixed: &[f64]) -> f64 {
         Instruction::Select(c, a, b) => get(if get(c) != 0.0 { a } else { b }),
         Instruction::Call1(op, a) => op.apply(&[get(a)]),
         Instruction::Call2(op, a, b) => op.apply(&[get(a), get(b)]),
+        Instruction::Call3(op, args) => op.apply(&args.map(get)),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use cranelift_codegen::ir::Signature;
+use cranelift_jit::SystemMemoryProvider;
 use smallvec::SmallVec;
 
 use super::assemble;
@@ -77,7 +78,8 @@ pub(super) struct Code {
     /// By fixed value: position in `used`.
     pub(super) places: Vec<u32>,
     pub(super) buffers: Buffers,
-    machine_code: OnceLock<MachineCode>,
+    /// `None` inside: executable memory was refused.
+    machine_code: OnceLock<Option<MachineCode>>,
     /// Nodes computed in blocks before machine code is made; `None`: never.
     patience: Option<u64>,
     /// Nodes computed in blocks.
@@ -190,13 +192,13 @@ fn used_fixed(tape: &RowTape) -> (Vec<u32>, Vec<u32>) {
 }
 
 impl Code {
-    fn make_machine_code(&self) -> &MachineCode {
-        self.machine_code.get_or_init(|| MachineCode::new(self))
+    fn make_machine_code(&self) {
+        self.machine_code.get_or_init(|| MachineCode::new(self));
     }
 
     /// Machine code, if it has been made.
     pub(super) fn machine_code(&self) -> Option<&MachineCode> {
-        self.machine_code.get()
+        self.machine_code.get()?.as_ref()
     }
 
     /// Counts nodes computed in blocks, and makes machine code when they have paid for that.
@@ -324,18 +326,23 @@ pub(super) struct MachineCode {
     reason = "calling machine code that was made at run time cannot be checked by rustc"
 )]
 impl MachineCode {
-    fn new(code: &Code) -> MachineCode {
+    fn new(code: &Code) -> Option<MachineCode> {
         let vector = vectorise(&code.tape, code.arithmetic, &code.places, code.used.len());
         let bytes = assemble::assemble(&vector, &code.reads, code.n_rows, code.margin.0);
         // Cranelift only places the bytes; a signature of its own is no part of them.
-        let (memory, addresses) = Executable::new(&[bytes], target(), Signature::new);
-        MachineCode {
+        let (memory, addresses) = Executable::new(
+            &[bytes],
+            target(),
+            Signature::new,
+            Box::new(SystemMemoryProvider::new()),
+        )?;
+        Some(MachineCode {
             // SAFETY: the address is that of a function with exactly this signature and calling convention; it lives as long as `memory`, which stands beside it.
             row: unsafe { std::mem::transmute::<*const u8, Row>(addresses[0]) },
             group: assemble::group(&vector),
             literals: vector.literals,
             _memory: memory,
-        }
+        })
     }
 
     /// Computes the nodes from `start` on, at most n - `group`; gives the first of a group that is not for this code, where it stopped.

@@ -39,6 +39,7 @@ pub(super) enum Instruction {
     Select(Operand, Operand, Operand),
     Call1(Op, Operand),
     Call2(Op, Operand, Operand),
+    Call3(Op, [Operand; 3]),
 }
 
 impl Instruction {
@@ -52,7 +53,8 @@ impl Instruction {
             | Instruction::Call2(_, a, b) => [a, b].into_iter().for_each(visit),
             Instruction::MulAdd(a, b, c)
             | Instruction::NegMulAdd(a, b, c)
-            | Instruction::Select(a, b, c) => [a, b, c].into_iter().for_each(visit),
+            | Instruction::Select(a, b, c)
+            | Instruction::Call3(_, [a, b, c]) => [a, b, c].into_iter().for_each(visit),
         }
     }
 }
@@ -214,6 +216,9 @@ impl<'a> Translation<'a> {
             }
             From::Call1(op, a) => Instruction::Call1(op, self.value(a)),
             From::Call2(op, a, b) => Instruction::Call2(op, self.value(a), self.value(b)),
+            From::Call3(op, a, b, c) => {
+                Instruction::Call3(op, [a, b, c].map(|slot| self.value(slot)))
+            }
         };
         self.emit(instruction)
     }
@@ -394,7 +399,9 @@ impl RowTape {
             Instruction::MulAdd(..) => "muladd",
             Instruction::NegMulAdd(..) => "negmuladd",
             Instruction::Select(..) => "select",
-            Instruction::Call1(op, _) | Instruction::Call2(op, ..) => op.name(),
+            Instruction::Call1(op, _) | Instruction::Call2(op, ..) | Instruction::Call3(op, _) => {
+                op.name()
+            }
         };
         write!(f, "  {} = {name}", self.show(result))?;
         let mut operands = Vec::new();

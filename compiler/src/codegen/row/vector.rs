@@ -58,6 +58,7 @@ pub(super) enum VectorOp {
     /// The operator table, lane by lane.
     Call1(Op, Value),
     Call2(Op, Value, Value),
+    Call3(Op, [Value; 3]),
     /// No result: if any bit is set, these nodes are not for this code.
     Guard(Value),
 }
@@ -65,8 +66,8 @@ pub(super) enum VectorOp {
 impl VectorOp {
     pub(super) fn for_each_operand(self, mut visit: impl FnMut(Value)) {
         use VectorOp::{
-            Add, AddBits, And, Call1, Call2, Compare, Div, Fixed, Guard, Mul, MulAdd, NegMulAdd,
-            Or, Read, Round, Select, ShiftLeft, ShiftRight, Sqrt, Sub, SubBits, Xor,
+            Add, AddBits, And, Call1, Call2, Call3, Compare, Div, Fixed, Guard, Mul, MulAdd,
+            NegMulAdd, Or, Read, Round, Select, ShiftLeft, ShiftRight, Sqrt, Sub, SubBits, Xor,
         };
         match self {
             Read(_) | Fixed(_) => {}
@@ -84,7 +85,7 @@ impl VectorOp {
             | AddBits(a, b)
             | SubBits(a, b)
             | Call2(_, a, b) => [a, b].into_iter().for_each(visit),
-            MulAdd(a, b, c) | NegMulAdd(a, b, c) | Select(a, b, c) => {
+            MulAdd(a, b, c) | NegMulAdd(a, b, c) | Select(a, b, c) | Call3(_, [a, b, c]) => {
                 [a, b, c].into_iter().for_each(visit);
             }
         }
@@ -221,6 +222,10 @@ impl Builder<'_> {
             Instruction::Call2(op, a, b) => {
                 let (a, b) = (self.value(a), self.value(b));
                 self.call2(op, a, b)
+            }
+            Instruction::Call3(op, args) => {
+                let args = args.map(|operand| self.value(operand));
+                self.emit(VectorOp::Call3(op, args))
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::syntax::ast::ExprKind;
 
 impl Inference<'_, '_, '_> {
-    /// Reports operands number `a.1` and `b.1` of a node, once for each node.
+    /// Reports that operand number `b.1` of a node differs from number `a.1`, once for each `b`.
     pub(super) fn report_mismatch(
         &mut self,
         at: At,
@@ -19,10 +19,14 @@ impl Inference<'_, '_, '_> {
         a: (Measure, usize),
         b: (Measure, usize),
     ) {
-        if !self.seen.insert(at) {
+        let places = places(self.world, at);
+        let differing = At {
+            expr: places[b.1],
+            ..at
+        };
+        if !self.seen_operands.insert(differing) {
             return;
         }
-        let places = places(self.world, at);
         let place = |i: usize| {
             Source::Expression(At {
                 expr: places.get(i).copied().unwrap_or(at.expr),

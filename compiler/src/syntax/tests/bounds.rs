@@ -55,6 +55,16 @@ fn deep_nests_are_read_or_refused_without_recursion() {
 }
 
 #[test]
+fn a_file_of_another_kind_gives_200_mistakes_and_a_last_word() {
+    let (_, messages) = read(&"x = 3\n".repeat(1000));
+    assert_eq!(messages.len(), 201);
+    assert_eq!(
+        messages[200].0,
+        "more than 200 mistakes, the rest is not shown"
+    );
+}
+
+#[test]
 fn long_tokens_are_read_or_refused() {
     const LENGTH: usize = 1_000_000;
     let long = "x".repeat(LENGTH);

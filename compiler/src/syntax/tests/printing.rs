@@ -97,6 +97,37 @@ plot { x against (t); logx }
     assert_eq!(format("param k ="), None);
 }
 
+#[test]
+fn the_ends_of_consecutive_lines_stand_in_columns() {
+    let wide = format!("let wide = {}", ["x"; 40].join(" + "));
+    let text = format!(
+        "param k = 1 # one
+{wide} # wide
+let longer = 2*k # two
+
+var x = 1 \"no column\" # apart
+# alone
+rule short: x/x => 1 if nonzero(x) \"why\" # a
+rule a_longer_one: x + 0 => x \"zero\" # b
+rule c: x*1 => x \"one\"; var y = 1
+"
+    );
+    let expected = format!(
+        "param k = 1       # one
+{wide}  # wide
+let longer = 2*k  # two
+
+var x = 1 \"no column\"  # apart
+# alone
+rule short: x/x => 1 if nonzero(x)  \"why\"   # a
+rule a_longer_one: x + 0 => x       \"zero\"  # b
+rule c: x*1 => x \"one\"; var y = 1
+"
+    );
+    assert_eq!(format(&text), Some(expected.clone()));
+    assert_eq!(format(&expected), Some(expected));
+}
+
 /// Expressions as someone in a hurry types them.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
@@ -139,6 +170,7 @@ fn statement() -> impl Strategy<Value = String> {
         "r:∅<->A @#,#\"doc\"",
         "fn f(x,y:s)=#",
         "rule r:#=>#if #",
+        "rule q:#=>#\"doc\"",
         "simulate s{until=#;rtol=#\n\natol={A=#,B=#\nC=#}}",
         "simulate\n{ save=[#,#];output=A,B # c\n}",
         "plot{#,# against #;logx}",

@@ -1,6 +1,6 @@
 //! The instructions of one operation.
 
-use super::super::encode::{self, Memory, NOT_EQUAL, RAX, RDI, RDX, RSI, RSP, Source, Vector};
+use super::super::encode::{self, Memory, NOT_EQUAL, RAX, RCX, RDI, RDX, RSI, RSP, Source, Vector};
 use super::super::vector::{Comparison, Rounding, Value, VectorOp};
 use super::{KEPT, Loop, N_REGISTERS, N_VOLATILE, POINTERS, WIDTH};
 use crate::codegen::math;
@@ -43,6 +43,7 @@ impl Loop<'_> {
             VectorOp::NegMulAdd(a, b, c) => self.multiply_add(1, result, [a, b, c]),
             VectorOp::Call1(op, a) => self.call(result, math::code(op), &[a]),
             VectorOp::Call2(op, a, b) => self.call(result, math::code(op), &[a, b]),
+            VectorOp::Call3(op, args) => self.call(result, math::code(op), &args),
             VectorOp::Guard(a) => self.guard(a),
         }
     }
@@ -195,15 +196,18 @@ impl Loop<'_> {
             self.evict(register);
         }
         let kept = KEPT.iter().chain(&POINTERS[..N_VOLATILE]);
-        let kept = || kept.clone().zip(8..);
+        let kept = || kept.clone().zip(12..);
         kept().for_each(|(&register, i)| self.assembler.store(area(i), register));
         self.assembler.set_small(RDI, op as i32);
         self.assembler.address(RSI, area(0));
-        let address = if operands.len() == 1 {
-            math::vector1 as *const () as usize
-        } else {
-            self.assembler.address(RDX, area(4));
-            math::vector2 as *const () as usize
+        let registers = [RDX, RCX].into_iter().zip([area(4), area(8)]);
+        for (register, operand) in registers.take(operands.len() - 1) {
+            self.assembler.address(register, operand);
+        }
+        let address = match operands.len() {
+            1 => math::vector1 as *const () as usize,
+            2 => math::vector2 as *const () as usize,
+            _ => math::vector3 as *const () as usize,
         };
         self.assembler.zero_upper();
         self.assembler.set(RAX, address as u64);

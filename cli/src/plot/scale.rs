@@ -1,0 +1,89 @@
+//! Which range an axis shows, and how numbers are written along it.
+
+use std::ops::Range;
+
+/// Data whose spread is below this share of their size are taken for constant: rounding is nothing to look at.
+const ROUNDING: f64 = 1e-10;
+/// A range below this cannot be divided into steps.
+const SMALLEST: f64 = 1e-290;
+/// Numbers of other sizes are written with a power of ten.
+const PLAIN: Range<f64> = 1e-3..1e5;
+
+/// The range of finite values (positive ones for a logarithmic axis), with a margin in shares of it.
+pub fn range(values: impl Iterator<Item = f64>, log: bool, margin: f64) -> Range<f64> {
+    let (low, high) = values
+        .map(|v| if log { v.log10() } else { v })
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| {
+            (l.min(v), h.max(v))
+        });
+    let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+    let size = low.abs().max(high.abs());
+    let width = high - low;
+    let margin = if width > ROUNDING * size && width > SMALLEST {
+        margin * width
+    } else if log || size < SMALLEST {
+        1.0
+    } else {
+        size / 2.0
+    };
+    let bounded = |v: f64| v.clamp(-f64::MAX / 4.0, f64::MAX / 4.0);
+    let end = |v: f64| if log { 10f64.powf(v) } else { bounded(v) };
+    end(low - margin)..end(high + margin)
+}
+
+/// A number at an axis: plain near 1, else with a power of ten.
+pub fn number(v: f64) -> String {
+    if v == 0.0 || PLAIN.contains(&v.abs()) {
+        let text = format!("{v:.6}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        return signed(if text == "-0" { "0" } else { text });
+    }
+    let text = format!("{v:.3e}");
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+    match mantissa {
+        "1" => format!("10{}", raised(exponent)),
+        mantissa => format!("{}×10{}", signed(mantissa), raised(exponent)),
+    }
+}
+
+/// With a proper minus sign.
+fn signed(text: &str) -> String {
+    text.replacen('-', "−", 1)
+}
+
+/// An exponent in superscript digits.
+fn raised(exponent: &str) -> String {
+    const DIGITS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+    let digit = |c: char| c.to_digit(10).map_or('⁻', |d| DIGITS[d as usize]);
+    exponent.chars().map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constant_and_extreme_data_have_a_range() {
+        for values in [
+            &[0.0][..],
+            &[1e300, 1e300],
+            &[-f64::MAX, f64::MAX],
+            &[5e-324],
+            &[],
+        ] {
+            let range = range(values.iter().copied(), false, 0.04);
+            assert!(range.start < range.end, "{values:?}");
+        }
+        let decades = range([1e-3, 1e3].into_iter(), true, 0.0);
+        assert!(
+            (decades.start / 1e-3 - 1.0).abs() < 1e-9 && (decades.end / 1e3 - 1.0).abs() < 1e-9
+        );
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        let texts = [0.0, -0.5, 20.0, 1e-5, 2.5e9, -3e-12].map(number);
+        assert_eq!(texts, ["0", "−0.5", "20", "10⁻⁵", "2.5×10⁹", "−3×10⁻¹²"]);
+    }
+}
