@@ -107,20 +107,23 @@ impl OnLine {
             .expect("sizes fit");
     }
 
-    /// The transforms of one evaluation and nothing else, for comparison.
+    /// The transforms of one evaluation and nothing else, for comparison; between the same arrays as in an evaluation.
     pub fn transform_only(&mut self) {
-        let (n, mut nodes) = (self.n, std::mem::take(&mut self.nodes));
-        for field in nodes.chunks_exact_mut(n) {
-            self.inverse
-                .process_with_scratch(&mut self.modes, field, &mut self.scratch)
-                .expect("sizes fit");
-            self.forward
-                .process_with_scratch(field, &mut self.modes, &mut self.scratch)
-                .expect("sizes fit");
+        let n = self.n;
+        for field in 0..self.n_fields {
+            let (nodes, terms) = (
+                &mut self.nodes[field * n..][..n],
+                &mut self.terms[field * n..][..n],
+            );
             self.modes[0].im = 0.0;
             self.modes[n / 2].im = 0.0;
+            self.inverse
+                .process_with_scratch(&mut self.modes, nodes, &mut self.scratch)
+                .expect("sizes fit");
+            self.forward
+                .process_with_scratch(terms, &mut self.modes, &mut self.scratch)
+                .expect("sizes fit");
         }
-        self.nodes = nodes;
     }
 }
 
