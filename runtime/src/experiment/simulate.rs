@@ -39,8 +39,10 @@ pub struct Row<'a> {
     pub t: f64,
     /// States, in the program's order.
     pub states: &'a [f64],
-    /// Observables, in the program's order.
+    /// Observables, in the program's order; those that are fields are not a number here.
     pub observables: &'a [f64],
+    /// By grid: the values of its arrays, one behind the other, as the [`super::FrameGrid`] lists them; a node (i, j, k) stands at `i + nx·(j + ny·k)`.
+    pub fields: &'a [&'a [f64]],
 }
 
 /// Limit on steps when the experiment gives none.
@@ -126,6 +128,7 @@ pub fn simulate(
             t,
             states: u,
             observables: &observables,
+            fields: &[],
         });
     })
 }
