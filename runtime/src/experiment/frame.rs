@@ -1,6 +1,6 @@
 //! Fields as they are saved: grids, arrays by name, and their values at one time.
 
-use ansatz_compiler::model::entities::Unit;
+use ansatz_compiler::model::unit::Unit;
 
 /// The grid of a domain and the arrays that are saved on it.
 #[derive(Debug, Clone)]
