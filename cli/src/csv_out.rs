@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use ansatz_compiler::Program;
-use ansatz_compiler::model::entities::Simulate;
+use ansatz_compiler::model::entities::{Observable, Simulate};
 use ansatz_runtime::experiment::Row;
 
 use crate::failure::Failure;
@@ -29,13 +29,14 @@ pub struct CsvOut {
 }
 
 impl CsvOut {
-    /// Creates the file and writes the header: `t`, then the experiment's outputs or all states and all `let`s.
+    /// Creates the file and writes the header: `t`, then the experiment's outputs or all states and all `let`s that are numbers.
     pub fn create(
         path: PathBuf,
         program: &Program,
+        observables: &[Observable],
         experiment: &Simulate,
     ) -> Result<CsvOut, Failure> {
-        let columns = columns(program, experiment);
+        let columns = columns(program, observables, experiment);
         let file = File::create(&path).map_err(|e| Failure::write(&path, e))?;
         let writer = csv::Writer::from_writer(BufWriter::with_capacity(1 << 16, file));
         let mut out = CsvOut {
@@ -48,7 +49,7 @@ impl CsvOut {
         };
         let names = out.columns.iter().map(|c| match *c {
             Column::State(i) => program.states[i].name.as_str(),
-            Column::Observable(i) => program.observables[i].name.as_str(),
+            Column::Observable(i) => observables[i].name.as_str(),
         });
         let result = out.writer.write_record(std::iter::once("t").chain(names));
         out.note(result);
@@ -100,11 +101,15 @@ impl CsvOut {
     }
 }
 
-fn columns(program: &Program, experiment: &Simulate) -> Vec<Column> {
+/// Columns for numbers; fields have files of their own.
+fn columns(program: &Program, observables: &[Observable], experiment: &Simulate) -> Vec<Column> {
+    let is_number = |i: &usize| program.states[*i].domain.is_none();
     if experiment.outputs.is_empty() {
-        let states = (0..program.states.len()).map(Column::State);
+        let states = (0..program.states.len())
+            .filter(is_number)
+            .map(Column::State);
         return states
-            .chain((0..program.observables.len()).map(Column::Observable))
+            .chain((0..observables.len()).map(Column::Observable))
             .collect();
     }
     let find = |name: &String| {
@@ -112,20 +117,16 @@ fn columns(program: &Program, experiment: &Simulate) -> Vec<Column> {
             .states
             .iter()
             .position(|s| s.name == *name)
+            .filter(is_number)
             .map(Column::State);
         state.or_else(|| {
-            program
-                .observables
+            observables
                 .iter()
                 .position(|o| o.name == *name)
                 .map(Column::Observable)
         })
     };
-    experiment
-        .outputs
-        .iter()
-        .map(|name| find(name).expect("elaboration checked the names of outputs"))
-        .collect()
+    experiment.outputs.iter().filter_map(find).collect()
 }
 
 /// Makes the folder for results.

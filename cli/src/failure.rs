@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
+use ansatz_runtime::experiment::SetupError;
 
 use crate::render;
 
@@ -55,12 +56,21 @@ pub enum Failure {
         /// What is wrong and what to do.
         message: String,
     },
+    /// A run over fields cannot begin.
+    #[error("{0}")]
+    Setup(SetupError),
     /// The numerics failed; partial results are kept.
     #[error("{message}")]
     Numerics {
         /// Time, step and worst component, by name.
         message: String,
     },
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Failure {
+        Failure::Setup(error)
+    }
 }
 
 impl Failure {
@@ -108,6 +118,10 @@ impl Failure {
             Failure::Usage { message } => {
                 eprintln!("error: {message}");
                 USAGE
+            }
+            Failure::Setup(error) => {
+                eprintln!("error: {error}");
+                WRONG_MODEL
             }
             Failure::Numerics { message } => {
                 eprintln!("error: {message}");

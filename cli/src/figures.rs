@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ansatz_compiler::Program;
 use ansatz_compiler::codegen::Evaluator;
 use ansatz_compiler::model::Model;
-use ansatz_compiler::model::entities::{self as plotted, Plot};
+use ansatz_compiler::model::entities::{self as plotted, Plot, PlotKind};
 use ansatz_compiler::model::unit::Unit;
 use ansatz_compiler::terms::Term;
 use ansatz_runtime::experiment::Row;
@@ -35,6 +35,8 @@ impl Heading {
 struct Filling<'p> {
     plot: &'p Plot,
     evaluator: Evaluator,
+    /// Values that are computed from fields: position among the curves, and among the shown numbers of rows.
+    shown: Vec<(usize, usize)>,
     values: Vec<f64>,
     figure: Figure,
 }
@@ -50,16 +52,19 @@ impl<'p> Figures<'p> {
         program: &'p Program,
         index: usize,
         parameters: &[f64],
+        shown: &[(usize, usize)],
         heading: &Heading,
     ) -> Figures<'p> {
-        let plots = program
-            .plots
-            .iter()
-            .filter(|p| p.of.is_none_or(|of| of == index));
+        let plots = program.plots.iter().enumerate().filter(|(_, plot)| {
+            plot.kind == PlotKind::Curves && plot.of.is_none_or(|of| of == index)
+        });
+        let filling = |(i, plot)| {
+            let curves = shown.iter().enumerate().filter(|(_, shown)| shown.0 == i);
+            let curves = curves.map(|(place, &(_, curve))| (curve, place)).collect();
+            Filling::new(program, plot, parameters, curves, heading)
+        };
         Figures {
-            fillings: plots
-                .map(|plot| Filling::new(program, plot, parameters, heading))
-                .collect(),
+            fillings: plots.map(filling).collect(),
         }
     }
 
@@ -106,14 +111,19 @@ impl<'p> Filling<'p> {
         program: &Program,
         plot: &'p Plot,
         parameters: &[f64],
+        shown: Vec<(usize, usize)>,
         heading: &Heading,
     ) -> Filling<'p> {
-        let shown = plot.curves.iter().chain(&plot.against);
-        let terms: Vec<Term> = shown.map(|curve| curve.value).collect();
+        let all = plot.curves.iter().chain(&plot.against);
+        let mut terms: Vec<Term> = all.map(|curve| curve.value).collect();
+        for &(curve, _) in &shown {
+            terms[curve] = program.with_pool(|pool| pool.int(0));
+        }
         let evaluator = program.terms_kernel(&terms).evaluator(parameters);
         Filling {
             plot,
             evaluator,
+            shown,
             values: vec![0.0; terms.len()],
             figure: empty_figure(heading, plot),
         }
@@ -121,6 +131,9 @@ impl<'p> Filling<'p> {
 
     fn add(&mut self, row: Row<'_>) {
         self.evaluator.eval(row.t, row.states, &mut self.values);
+        for &(curve, place) in &self.shown {
+            self.values[curve] = row.shown[place];
+        }
         let n = self.figure.curves.len();
         self.figure
             .abscissas

@@ -81,6 +81,6 @@ pub fn compile(
     if diagnostics.has_errors() {
         return None;
     }
-    let system = without_fields(assemble(model, diagnostics)?, diagnostics)?;
+    let system = assemble(model, diagnostics)?;
     Some(program::compile(pipeline::simplified(system), tier))
 }

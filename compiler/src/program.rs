@@ -10,7 +10,7 @@ use crate::system::System;
 use crate::system::conservation::ConservedTotal;
 use crate::system::jacobian::{self, Pattern};
 use crate::system::space::GridBlock;
-use crate::terms::{Outputs, Pool, Term};
+use crate::terms::{Outputs, Pool, SymbolId, Term};
 
 /// A compiled model. Kernels beyond the right-hand side are derived and compiled when first asked for.
 pub struct Program {
@@ -30,6 +30,10 @@ pub struct Program {
     pub plots: Vec<Plot>,
     /// The fields of each domain: equations and programs over whole arrays, in the terms of [`Program::with_pool`].
     pub grids: Vec<GridBlock>,
+    /// Numbers that grids compute for equations of numbers and for each other: they follow the states in the arguments of every kernel.
+    pub couplings: Vec<SymbolId>,
+    /// Time.
+    pub time: SymbolId,
     /// `du = f(t, u, p)` of the scalar states; rows of fields are empty.
     pub rhs: Kernel,
     tier: Tier,
@@ -43,9 +47,10 @@ pub struct Program {
 
 /// Compiles the right-hand side of a simplified system.
 pub fn compile(system: System, tier: Tier) -> Program {
+    let states = system.states.iter().map(|s| s.symbol);
     let inputs = Inputs {
         time: Some(system.time),
-        states: system.states.iter().map(|s| s.symbol).collect(),
+        states: states.chain(system.couplings.iter().copied()).collect(),
         parameters: system.parameters.iter().map(|p| p.symbol).collect(),
         direction: Vec::new(),
     };
@@ -58,6 +63,8 @@ pub fn compile(system: System, tier: Tier) -> Program {
         experiments: system.experiments.clone(),
         plots: system.plots.clone(),
         grids: system.grids().cloned().collect(),
+        couplings: system.couplings.clone(),
+        time: system.time,
         rhs: codegen::compile(&system.pool, &system.right_hand_side(), &inputs, tier),
         tier,
         inputs,

@@ -5,5 +5,6 @@ pub mod failure;
 pub mod linalg;
 pub mod ode;
 pub mod problem;
+pub mod random;
 pub mod solution;
 pub mod space;

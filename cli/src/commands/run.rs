@@ -9,10 +9,11 @@ use ansatz_compiler::model::{Model, nearest};
 use ansatz_compiler::source::Span;
 use ansatz_compiler::syntax::ast::{ExprKind, ItemKind, SettingValue};
 use ansatz_compiler::{Program, program};
-use ansatz_runtime::experiment::{Row, Start, simulate};
+use ansatz_runtime::experiment::{Row, Simulation};
 use ansatz_runtime::failure::Failure as Trouble;
 use ansatz_runtime::ode::METHODS;
 use ansatz_runtime::solution::Outcome;
+use ansatz_runtime::space::steppers;
 
 use crate::args::RunArgs;
 use crate::csv_out::{CsvOut, create_folder};
@@ -33,10 +34,9 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
     let mut model = study.elaborate()?;
     overrides::apply(&mut model, &args.set)?;
     check_experiments(&model, args)?;
-    check_solvers(&mut study)?;
+    check_solvers(&mut study, !model.domains.is_empty())?;
     let heading = Heading::of(&model);
     let system = study.assemble(model)?;
-    let system = study.without_fields(system)?;
     let system = study.simplify(system);
     if args.quiet {
         study.diagnostics = Default::default();
@@ -92,7 +92,8 @@ fn check_experiments(model: &Model, args: &RunArgs) -> Result<(), Failure> {
 }
 
 /// The compiler does not know which solvers there are.
-fn check_solvers(study: &mut Study) -> Result<(), Failure> {
+fn check_solvers(study: &mut Study, has_fields: bool) -> Result<(), Failure> {
+    let known = solvers(has_fields);
     for item in &study.ast.items {
         let ItemKind::Simulate(simulate) = &item.kind else {
             continue;
@@ -105,15 +106,26 @@ fn check_solvers(study: &mut Study) -> Result<(), Failure> {
                 continue;
             };
             let name = study.ast.name(name);
-            let is_known =
-                name == "auto" || METHODS.iter().any(|m| m.name.eq_ignore_ascii_case(name));
+            let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(name));
             if study.ast.name(setting.key.name) == "solver" && !is_known {
                 let at = study.ast.expr(value).span;
-                study.diagnostics.push(UnknownSolver::new(name, at));
+                study.diagnostics.push(UnknownSolver::new(name, at, &known));
             }
         }
     }
     study.stop_on_errors()
+}
+
+/// Names of solvers; some are for fields only.
+fn solvers(has_fields: bool) -> Vec<&'static str> {
+    let of_numbers = METHODS.iter().map(|m| m.name);
+    let of_modes = steppers::METHODS.iter().map(|m| m.name);
+    let bounded = steppers::STRONG_STABILITY.iter().map(|m| m.name);
+    let of_fields = of_modes.chain(bounded).filter(|_| has_fields);
+    std::iter::once("auto")
+        .chain(of_numbers)
+        .chain(of_fields)
+        .collect()
 }
 
 /// A solver that there is not.
@@ -128,12 +140,10 @@ struct UnknownSolver {
 }
 
 impl UnknownSolver {
-    fn new(name: &str, at: Span) -> UnknownSolver {
-        let known = || std::iter::once("auto").chain(METHODS.iter().map(|m| m.name));
-        let all: Vec<&str> = known().collect();
-        let help = match nearest(name, known()) {
+    fn new(name: &str, at: Span, known: &[&'static str]) -> UnknownSolver {
+        let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are: {}", all.join(", ")),
+            None => format!("there are: {}", known.join(", ")),
         };
         UnknownSolver {
             name: name.to_owned(),
@@ -152,13 +162,20 @@ fn run_one(
     before: Seconds,
 ) -> Result<RunSummary, Failure> {
     let mut seconds = before;
-    let start = Start::of(program, experiment);
+    let begin = Instant::now();
+    let mut simulation = Simulation::new(program, experiment, &mut |_, _, _| {
+        Err("arrays cannot be read from files yet".to_owned())
+    })?;
+    seconds.compile += begin.elapsed().as_secs_f64();
+    let (observables, shown) = simulation.numbers();
+    let start = simulation.start();
     let mut csv = CsvOut::create(
         args.out.join(format!("{}.csv", experiment.name)),
         program,
+        &observables,
         experiment,
     )?;
-    let mut figures = Figures::new(program, index, &start.parameters, heading);
+    let mut figures = Figures::new(program, index, &start.parameters, &shown, heading);
     let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
     let mut writing = 0.0;
     let begin = Instant::now();
@@ -168,10 +185,9 @@ fn run_one(
         figures.add(row);
         writing += begin.elapsed().as_secs_f64();
     };
-    let outcome = simulate(program, experiment, &start, &mut sink, &mut |t| {
-        progress.reached(t)
-    })
-    .expect("the names of solvers were checked");
+    let outcome = simulation
+        .run(&mut sink, &mut |t| progress.reached(t))?
+        .expect("the names of solvers were checked");
     seconds.solve = begin.elapsed().as_secs_f64() - writing;
     drop(progress);
     let begin = Instant::now();
@@ -183,7 +199,7 @@ fn run_one(
     let trouble = outcome
         .failure
         .as_ref()
-        .map(|f| message(program, &outcome, f, &csv));
+        .map(|f| message(&simulation, &outcome, f, &csv));
     Ok(RunSummary {
         name: experiment.name.clone(),
         outcome,
@@ -197,9 +213,14 @@ fn run_one(
 }
 
 /// What went wrong, with the name of the worst component and where the partial solution is.
-fn message(program: &Program, outcome: &Outcome, trouble: &Trouble, csv: &Path) -> String {
+fn message(
+    simulation: &Simulation<'_>,
+    outcome: &Outcome,
+    trouble: &Trouble,
+    csv: &Path,
+) -> String {
     let worst = trouble.worst_state().map_or(String::new(), |i| {
-        format!("; worst component: `{}`", program.states[i].name)
+        format!("; worst component: `{}`", simulation.component(i))
     });
     let hint = trouble.hint();
     format!(

@@ -23,13 +23,16 @@ pub fn assemble(mut model: Model, diagnostics: &mut Diagnostics) -> System {
     }
     let is_scalar = |(state, _): &&(StateId, Term)| model.states[state.0 as usize].domain.is_none();
     let rates: Vec<_> = model.rates.iter().filter(is_scalar).copied().collect();
-    if !rates.is_empty() {
-        let scalars = scalars(&mut model.pool, model.states.len(), &rates);
-        blocks.push(Block::Scalar(scalars));
-    }
+    let mut scalars = scalars(&mut model.pool, model.states.len(), &rates);
+    let mut couplings = Vec::new();
     if !model.domains.is_empty() {
         let network = network(&mut model.pool, &model.states, &of_fields);
-        blocks.extend(grids(&mut model, time, &network, diagnostics));
+        let (of_grids, symbols) = grids(&mut model, time, &network, &mut scalars, diagnostics);
+        blocks.extend(of_grids);
+        couplings = symbols;
+    }
+    if !scalars.is_empty() {
+        blocks.insert(usize::from(!reactions.is_empty()), Block::Scalar(scalars));
     }
     let mut system = System {
         name: model.name,
@@ -39,6 +42,7 @@ pub fn assemble(mut model: Model, diagnostics: &mut Diagnostics) -> System {
         states: model.states,
         blocks,
         observables: model.observables,
+        couplings,
         conserved: Vec::new(),
         experiments: model.experiments,
         plots: model.plots,
@@ -51,19 +55,24 @@ pub fn assemble(mut model: Model, diagnostics: &mut Diagnostics) -> System {
     system
 }
 
-/// The fields of every domain, discretised; lets that need them go with them.
+/// The fields of every domain, discretised; lets that need them go with them. And the numbers that `scalars`, the rows of numbers, and other domains use.
 fn grids(
     model: &mut Model,
     time: SymbolId,
     reactions: &Outputs,
+    scalars: &mut [(StateId, Term)],
     diagnostics: &mut Diagnostics,
-) -> Vec<Block> {
+) -> (Vec<Block>, Vec<SymbolId>) {
     let mut blocks = Vec::new();
     let mut report = |errors: Vec<SpaceError>| errors.into_iter().for_each(|e| diagnostics.push(e));
-    let evolutions = space::evolutions(model, time, reactions).unwrap_or_else(|errors| {
+    let mut evolutions = space::evolutions(model, time, reactions).unwrap_or_else(|errors| {
         report(errors);
         Vec::new()
     });
+    let mut rows: Vec<Term> = scalars.iter().map(|row| row.1).collect();
+    let couplings = space::couple(&mut model.pool, &mut evolutions, &mut rows);
+    let places = scalars.iter_mut().zip(rows);
+    places.for_each(|(place, row)| place.1 = row);
     for evolution in evolutions {
         let names: Vec<&str> = evolution
             .observables
@@ -78,7 +87,7 @@ fn grids(
             Err(errors) => report(errors),
         }
     }
-    blocks
+    (blocks, couplings)
 }
 
 fn is_on_domain(states: &[State], reaction: &Reaction) -> bool {

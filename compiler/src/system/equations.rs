@@ -26,6 +26,8 @@ pub struct System {
     pub blocks: Vec<Block>,
     /// `let`s.
     pub observables: Vec<Observable>,
+    /// Numbers that grid blocks compute for equations of numbers and for each other.
+    pub couplings: Vec<SymbolId>,
     /// Conserved totals found from the stoichiometry.
     pub conserved: Vec<super::conservation::ConservedTotal>,
     /// Experiments and plots, unchanged.
@@ -142,7 +144,11 @@ impl System {
         let mut known = vec![false; self.pool.n_symbols()];
         known[self.time.0 as usize] = true;
         let parameters = self.parameters.iter().map(|p| p.symbol);
-        for symbol in parameters.chain(self.states.iter().map(|s| s.symbol)) {
+        let states = self.states.iter().map(|s| s.symbol);
+        for symbol in parameters
+            .chain(states)
+            .chain(self.couplings.iter().copied())
+        {
             known[symbol.0 as usize] = true;
         }
         for symbol in self.pool.symbols_in(roots) {

@@ -1,9 +1,13 @@
 //! The experiments of the language, one file each.
 
 mod compiled;
+mod fields;
 mod frame;
 mod simulate;
+mod simulation;
 
 pub use compiled::Compiled;
+pub use fields::{FieldMethod, FieldRun, GivenData, SetupError, Warning, find_method};
 pub use frame::{ArrayOf, FrameArray, FrameAxis, FrameGrid};
 pub use simulate::{Row, Start, save_times, simulate};
+pub use simulation::Simulation;

@@ -37,12 +37,14 @@ impl Start {
 pub struct Row<'a> {
     /// Time.
     pub t: f64,
-    /// States, in the program's order.
+    /// States, in the program's order, then its couplings: the arguments of its kernels. Fields are not a number here.
     pub states: &'a [f64],
-    /// Observables, in the program's order; those that are fields are not a number here.
+    /// Observables that are numbers, as [`super::Simulation::numbers`] lists them.
     pub observables: &'a [f64],
     /// By grid: the values of its arrays, one behind the other, as the [`super::FrameGrid`] lists them; a node (i, j, k) stands at `i + nx·(j + ny·k)`.
     pub fields: &'a [&'a [f64]],
+    /// Curves of plots that are numbers computed from fields.
+    pub shown: &'a [f64],
 }
 
 /// Limit on steps when the experiment gives none.
@@ -129,6 +131,7 @@ pub fn simulate(
             states: u,
             observables: &observables,
             fields: &[],
+            shown: &[],
         });
     })
 }

@@ -35,7 +35,7 @@ impl Shape {
     }
 
     /// The node at a position that may lie beyond the ends; stays there unless the axis is periodic.
-    pub(super) fn wrap(&self, axis: usize, i: isize) -> isize {
+    pub(crate) fn wrap(&self, axis: usize, i: isize) -> isize {
         let n = self.n[axis] as isize;
         if self.periodic[axis] && !(0..n).contains(&i) {
             i.rem_euclid(n)

@@ -53,16 +53,21 @@ impl SpacePrograms {
     /// Every program.
     pub fn all(&self) -> impl Iterator<Item = &SpaceProgram> {
         let split = self.split.iter().map(|split| &split.nonlinear);
-        [&self.full]
-            .into_iter()
-            .chain(split)
-            .chain([&self.rates.program, &self.observed.program])
+        [&self.full].into_iter().chain(split).chain([
+            &self.rates.program,
+            &self.observed.program,
+            &self.coupling.program,
+        ])
     }
 
     /// Every program, to change.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut SpaceProgram> {
         let split = self.split.iter_mut().map(|split| &mut split.nonlinear);
-        let others = [&mut self.rates.program, &mut self.observed.program];
+        let others = [
+            &mut self.rates.program,
+            &mut self.observed.program,
+            &mut self.coupling.program,
+        ];
         [&mut self.full].into_iter().chain(split).chain(others)
     }
 

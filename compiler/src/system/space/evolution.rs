@@ -1,8 +1,9 @@
 //! The equations of one domain: what is integrated, what is solved for, and how it is discretised.
 
 use super::program::{GridAxis, NodeKind};
+use super::reductions::Reduced;
 use super::setting::{Role, Setting};
-use crate::model::entities::{Axis, Condition, DomainId, Method, Observable, StateId};
+use crate::model::entities::{Axis, Condition, DomainId, Method, Observable, PointData, StateId};
 use crate::source::Span;
 use crate::terms::{Pool, SymbolId, Term};
 
@@ -23,13 +24,17 @@ pub struct Evolution {
     pub solved: Vec<Solved>,
     /// What holds on faces.
     pub conditions: Vec<Condition>,
-    /// `let`s that need fields.
+    /// `let`s that need fields, then what plots show of fields.
     pub observables: Vec<Observable>,
+    /// Which curves the last observables are: position of the plot and of the curve in it; the abscissa comes after the curves.
+    pub shown: Vec<(usize, usize)>,
+    /// Means, integrals and extrema that numbers and other domains use.
+    pub coupled: Vec<Reduced>,
     /// How each axis is discretised.
     pub choices: Vec<Choice>,
-    /// Symbols that have a value at every node: noise and data.
-    pub given: Vec<SymbolId>,
-    /// Symbols that change but are the same everywhere: time and scalar states.
+    /// What has a value at every node: noise and data.
+    pub given: Vec<PointData>,
+    /// Symbols that change but are the same everywhere: time, scalar states, numbers of other domains.
     pub varying: Vec<SymbolId>,
 }
 
@@ -85,7 +90,7 @@ impl Evolution {
             .into_iter()
             .enumerate()
             .map(|(i, s)| (s, Role::Field(i)));
-        let given = self.given.iter().map(|s| (*s, Role::Given));
+        let given = self.given.iter().map(|d| (d.symbol, Role::Given));
         let varying = self.varying.iter().map(|s| (*s, Role::Varying));
         Setting::new(axes, fields.chain(given).chain(varying))
     }

@@ -78,8 +78,10 @@ fn evolution(
             .cloned()
             .collect(),
         observables: Vec::new(),
+        shown: Vec::new(),
+        coupled: Vec::new(),
         choices: Vec::new(),
-        given: given.map(|d| d.symbol).collect(),
+        given: given.cloned().collect(),
         varying,
     };
     let of_fields = |o: &&Observable| needs_fields(&model.pool, &evolution, o);
@@ -90,6 +92,7 @@ fn evolution(
         .cloned()
         .collect();
     evolution.observables = observables;
+    add_shown(model, &mut evolution);
     let mut setting = evolution.setting();
     let symbols = evolution.symbols();
     let extent = setting.extent(&model.pool, &evolution.rows);
@@ -107,6 +110,26 @@ fn evolution(
         },
     )?;
     Ok(evolution)
+}
+
+/// What plots show of this domain.
+fn add_shown(model: &Model, evolution: &mut Evolution) {
+    for (i, plot) in model.plots.iter().enumerate() {
+        for (j, curve) in plot.curves.iter().chain(&plot.against).enumerate() {
+            let is_uniform = model.pool.is_uniform(curve.value);
+            let observable = Observable {
+                name: curve.label.clone(),
+                value: curve.value,
+                domain: (!is_uniform).then_some(evolution.domain),
+                unit: curve.unit.clone(),
+                doc: curve.doc.clone(),
+            };
+            if needs_fields(&model.pool, evolution, &observable) {
+                evolution.observables.push(observable);
+                evolution.shown.push((i, j));
+            }
+        }
+    }
 }
 
 /// What reactions, diffusion and equations add to a field.

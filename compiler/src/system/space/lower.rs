@@ -39,6 +39,7 @@ pub fn discretise(
     let observed = lowering
         .observed(&evolution.observables)
         .map_err(|e| vec![e])?;
+    let coupling = lowering.coupling(&evolution.coupled).map_err(|e| vec![e])?;
     let fields = evolution.fields.iter().map(|f| f.state).collect();
     Ok(SpacePrograms {
         fields,
@@ -46,6 +47,7 @@ pub fn discretise(
         split,
         rates,
         observed,
+        coupling,
     })
 }
 

@@ -9,6 +9,7 @@ mod builder;
 pub mod choose;
 mod closure;
 pub mod conditions;
+mod coupling;
 pub mod error;
 pub mod evolution;
 mod extent;
@@ -18,6 +19,7 @@ pub mod forms;
 mod gather;
 mod hoist;
 mod hyperbolic;
+mod initial;
 pub mod interpret;
 mod lower;
 mod metric;
@@ -28,7 +30,7 @@ pub mod program;
 mod program_text;
 mod program_verify;
 mod reads;
-mod reductions;
+pub mod reductions;
 pub mod setting;
 mod spectral;
 mod spectral_rows;
@@ -38,7 +40,9 @@ pub mod tangent;
 pub mod weights;
 
 pub use block::GridBlock;
+pub(crate) use coupling::couple;
 pub use gather::evolutions;
+pub use initial::initial;
 pub use lower::discretise;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::lower::Lowering;
 use super::metric::to_uniform;
 use super::multiplier::Basis;
 use super::principal::Bounds;
-use super::program::{Observed, Rates, Reduction};
+use super::program::{Coupling, Observed, Rates, Reduction};
 use super::reductions::{Reduced, take_out};
 use crate::model::entities::Observable;
 use crate::terms::{Number, Op, Pool, SymbolId, Term};
@@ -33,6 +33,21 @@ impl Lowering<'_> {
             scalars,
             program,
         })
+    }
+
+    /// The program of numbers that others use.
+    pub fn coupling(&mut self, coupled: &[Reduced]) -> Result<Coupling, SpaceError> {
+        let mut terms: Vec<Term> = coupled.iter().map(|r| r.of).collect();
+        to_uniform(self.pool, &self.axes, &self.evolution.symbols(), &mut terms);
+        let mut inner = take_out(self.pool, &mut terms);
+        let outer = coupled.iter().zip(&terms);
+        inner.extend(outer.map(|(reduced, &of)| Reduced {
+            of,
+            ..reduced.clone()
+        }));
+        let program = self.computing(&[], &inner)?;
+        let symbols = coupled.iter().map(|r| r.symbol).collect();
+        Ok(Coupling { symbols, program })
     }
 
     /// The program of the largest rates of advection and diffusion.

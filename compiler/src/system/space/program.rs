@@ -302,6 +302,17 @@ pub struct SpacePrograms {
     pub rates: Rates,
     /// `let`s that hold fields or reductions of them.
     pub observed: Observed,
+    /// Numbers that others use.
+    pub coupling: Coupling,
+}
+
+/// Numbers of a domain that equations of numbers and other domains use: the reductions of the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coupling {
+    /// Their symbols, in the order of the reductions.
+    pub symbols: Vec<SymbolId>,
+    /// Computes them from the fields in nodes.
+    pub program: SpaceProgram,
 }
 
 /// Largest rates over all nodes, in 1/time: an explicit method is stable while the step times the rate is below a number of its own.

@@ -19,6 +19,11 @@ impl Reads {
         pool.var(symbol)
     }
 
+    /// The value of an array at the node itself is this symbol.
+    pub fn name(&mut self, symbol: SymbolId, array: ArrayId) {
+        self.symbols.insert((array, [0; 3]), symbol);
+    }
+
     /// Those that occur in the terms.
     pub fn used(&self, pool: &Pool, terms: &[Term]) -> Vec<Read> {
         let used = pool.symbols_in(terms);

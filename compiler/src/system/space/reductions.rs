@@ -7,8 +7,10 @@ use crate::terms::{Op, Pool, SymbolId, Term, View};
 
 /// A scalar computed from a field.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Reduced {
+pub struct Reduced {
+    /// Its name.
     pub symbol: SymbolId,
+    /// How.
     pub kind: Reduction,
     /// Over fields, and the symbols of reductions before it.
     pub of: Term,
@@ -16,6 +18,15 @@ pub(super) struct Reduced {
 
 /// Replaces reductions by symbols, inner ones first.
 pub(super) fn take_out(pool: &mut Pool, roots: &mut [Term]) -> Vec<Reduced> {
+    take_out_of(pool, roots, |_, _| true)
+}
+
+/// The same for the reductions whose argument is wanted.
+pub(super) fn take_out_of(
+    pool: &mut Pool,
+    roots: &mut [Term],
+    is_wanted: impl Fn(&Pool, Term) -> bool,
+) -> Vec<Reduced> {
     let mut reduced = Vec::new();
     let mut memo: FxHashMap<Term, Term> = FxHashMap::default();
     for t in pool.reachable(roots) {
@@ -35,6 +46,10 @@ pub(super) fn take_out(pool: &mut Pool, roots: &mut [Term]) -> Vec<Reduced> {
                 continue;
             }
         };
+        if !is_wanted(pool, of) {
+            memo.insert(t, rebuilt);
+            continue;
+        }
         let name = pool.display(t).to_string();
         let symbol = pool.symbol(&name);
         reduced.push(Reduced { symbol, kind, of });

@@ -55,6 +55,8 @@ impl Sketch {
             solved: Vec::new(),
             conditions: Vec::new(),
             observables: Vec::new(),
+            shown: Vec::new(),
+            coupled: Vec::new(),
             choices,
             given: Vec::new(),
             varying: vec![time],

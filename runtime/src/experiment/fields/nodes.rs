@@ -1,0 +1,279 @@
+//! Semi-discrete equations at the nodes, with the equations of numbers beside them: what methods for ordinary differential equations see.
+//!
+//! The state is the scalar states, then the fields of each grid, one array behind the other.
+
+use std::cell::OnceCell;
+
+use ansatz_compiler::Program;
+use ansatz_compiler::codegen::Evaluator;
+use ansatz_compiler::system::jacobian::Pattern;
+use ansatz_compiler::system::space::tangent::tangent;
+
+use super::part::{Numbers, Part};
+use super::pattern::{Colouring, pattern};
+use super::setup::SetupError;
+use crate::problem::Equations;
+use crate::space::layout::Shape;
+use crate::space::steppers::BoundedEquations;
+
+/// One grid.
+pub(super) struct GridNodes {
+    pub full: Part,
+    coupling: Option<Part>,
+    rates: Option<Part>,
+    /// Derivative of `full`, when a method has asked for it and there is one.
+    tangent: Option<Part>,
+    /// Where its fields stand in the state.
+    pub range: std::ops::Range<usize>,
+}
+
+/// The equations of all grids and numbers.
+pub(super) struct NodeEquations<'p> {
+    pub program: &'p Program,
+    pub parameters: Vec<f64>,
+    pub numbers: Numbers,
+    /// Scalar states: positions in `Program::states`.
+    pub scalars: Vec<usize>,
+    pub grids: Vec<GridNodes>,
+    evaluator: Option<Evaluator>,
+    /// Arguments and results of the equations of numbers.
+    u: Vec<f64>,
+    du: Vec<f64>,
+    n: usize,
+    shapes: Vec<Shape>,
+    pattern: OnceCell<(Pattern, Colouring)>,
+    work: [Vec<f64>; 3],
+}
+
+impl<'p> NodeEquations<'p> {
+    /// Compiles and allocates; grids have these shapes.
+    pub fn new(
+        program: &'p Program,
+        parameters: &[f64],
+        shapes: &[Shape],
+    ) -> Result<NodeEquations<'p>, SetupError> {
+        let scalars: Vec<usize> = scalar_states(program);
+        let mut n = scalars.len();
+        let mut grids = Vec::new();
+        for (grid, shape) in program.grids.iter().zip(shapes) {
+            let len = grid.programs.fields.len() * shape.len();
+            let is_used = !grid.programs.coupling.symbols.is_empty();
+            let coupling = is_used
+                .then(|| Part::new(program, &grid.programs.coupling.program, parameters))
+                .transpose()?;
+            grids.push(GridNodes {
+                full: Part::new(program, &grid.programs.full, parameters)?,
+                coupling,
+                rates: None,
+                tangent: None,
+                range: n..n + len,
+            });
+            n += len;
+        }
+        let has_numbers = !scalars.is_empty();
+        Ok(NodeEquations {
+            program,
+            parameters: parameters.to_vec(),
+            numbers: Numbers::of(program),
+            evaluator: has_numbers.then(|| program.rhs.evaluator(parameters)),
+            u: vec![0.0; program.states.len() + program.couplings.len()],
+            du: vec![0.0; program.states.len()],
+            scalars,
+            grids,
+            n,
+            shapes: shapes.to_vec(),
+            pattern: OnceCell::new(),
+            work: [const { Vec::new() }; 3],
+        })
+    }
+
+    /// Compiles the programs of the rates that bound a step.
+    pub fn with_rates(mut self) -> Result<Self, SetupError> {
+        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
+            let rates = &grid.programs.rates;
+            if rates.advection.or(rates.diffusion).is_some() {
+                let part = Part::new(self.program, &rates.program, &self.parameters)?;
+                nodes.rates = Some(part);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Sets time, scalar states and what the grids compute of a state.
+    pub fn set_numbers(&mut self, t: f64, u: &[f64]) {
+        self.numbers.t = t;
+        for (&state, &value) in self.scalars.iter().zip(u) {
+            self.numbers.states[state] = value;
+        }
+        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
+            let Some(part) = &mut nodes.coupling else {
+                continue;
+            };
+            part.run(&self.numbers, &u[nodes.range.clone()], &mut []);
+            let symbols = grid.programs.coupling.symbols.iter();
+            for (symbol, value) in symbols.zip(part.executor.reductions()) {
+                let mut couplings = self.program.couplings.iter();
+                let place = couplings.position(|coupling| coupling == symbol);
+                self.numbers.couplings[place.expect("a coupling of the program")] = value;
+            }
+        }
+    }
+
+    fn scalar_rates(&mut self, t: f64, du: &mut [f64]) {
+        let Some(evaluator) = &mut self.evaluator else {
+            return;
+        };
+        let n = self.program.states.len();
+        self.u[..n].copy_from_slice(&self.numbers.states);
+        self.u[n..].copy_from_slice(&self.numbers.couplings);
+        evaluator.eval(t, &self.u, &mut self.du);
+        for (rate, &state) in du.iter_mut().zip(&self.scalars) {
+            *rate = self.du[state];
+        }
+    }
+
+    /// Whether the derivative of every grid is a program, and no numbers stand beside the fields.
+    fn has_tangents(&mut self) -> bool {
+        if !self.scalars.is_empty() || !self.program.couplings.is_empty() {
+            return false;
+        }
+        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
+            if nodes.tangent.is_none() {
+                let program = self.program;
+                let space = program.with_pool(|pool| tangent(pool, &grid.evolution));
+                let part = space.map(|space| Part::new(program, &space, &self.parameters));
+                nodes.tangent = part.and_then(Result::ok);
+            }
+        }
+        self.grids.iter().all(|nodes| nodes.tangent.is_some())
+    }
+
+    fn structure(&self) -> &(Pattern, Colouring) {
+        let made = || pattern(self.program, self.scalars.len(), &self.shapes);
+        self.pattern.get_or_init(made)
+    }
+}
+
+/// Positions of the states that are no fields.
+pub(super) fn scalar_states(program: &Program) -> Vec<usize> {
+    let states = program.states.iter().enumerate();
+    let scalars = states.filter(|(_, state)| state.domain.is_none());
+    scalars.map(|(i, _)| i).collect()
+}
+
+impl Equations for NodeEquations<'_> {
+    fn n_states(&self) -> usize {
+        self.n
+    }
+
+    fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]) {
+        self.set_numbers(t, u);
+        for nodes in &mut self.grids {
+            let range = nodes.range.clone();
+            nodes
+                .full
+                .run(&self.numbers, &u[range.clone()], &mut du[range]);
+        }
+        self.scalar_rates(t, du);
+    }
+
+    fn pattern(&self) -> &Pattern {
+        &self.structure().0
+    }
+
+    fn jacobian(&mut self, t: f64, u: &[f64], values: &mut [f64]) {
+        self.structure();
+        let (pattern, colouring) = self.pattern.take().expect("just made");
+        let mut direction = vec![0.0; self.n];
+        let mut product = vec![0.0; self.n];
+        for columns in &colouring.groups {
+            direction.fill(0.0);
+            columns
+                .iter()
+                .for_each(|&column| direction[column as usize] = 1.0);
+            self.jvp(t, u, &direction, &mut product);
+            for &column in columns {
+                let starts = &pattern.column_starts;
+                let entries =
+                    starts[column as usize] as usize..starts[column as usize + 1] as usize;
+                for k in entries {
+                    values[k] = product[pattern.row_indices[k] as usize];
+                }
+            }
+        }
+        self.pattern = OnceCell::from((pattern, colouring));
+    }
+
+    fn jvp(&mut self, t: f64, u: &[f64], v: &[f64], jv: &mut [f64]) {
+        if self.has_tangents() {
+            self.set_numbers(t, u);
+            let mut pair = std::mem::take(&mut self.work[0]);
+            for nodes in &mut self.grids {
+                let range = nodes.range.clone();
+                pair.clear();
+                pair.extend_from_slice(&u[range.clone()]);
+                pair.extend_from_slice(&v[range.clone()]);
+                let tangent = nodes.tangent.as_mut().expect("all grids have one");
+                tangent.run(&self.numbers, &pair, &mut jv[range]);
+            }
+            self.work[0] = pair;
+            return;
+        }
+        difference(self, t, u, v, jv);
+    }
+
+    fn time_derivative(&mut self, t: f64, u: &[f64], dfdt: &mut [f64]) -> bool {
+        let step = f64::EPSILON.sqrt() * t.abs().max(1.0);
+        let mut before = vec![0.0; self.n];
+        Equations::rhs(self, t, u, &mut before);
+        Equations::rhs(self, t + step, u, dfdt);
+        for (after, before) in dfdt.iter_mut().zip(&before) {
+            *after = (*after - before) / step;
+        }
+        true
+    }
+}
+
+/// `J·v` by a difference of the right-hand side.
+fn difference(equations: &mut NodeEquations<'_>, t: f64, u: &[f64], v: &[f64], jv: &mut [f64]) {
+    let largest = |values: &[f64]| values.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
+    let size = f64::EPSILON.sqrt() * largest(u).max(1.0) / largest(v).max(f64::MIN_POSITIVE);
+    let [_, mut shifted, mut f] = std::mem::take(&mut equations.work);
+    shifted.clear();
+    shifted.extend(u.iter().zip(v).map(|(u, v)| u + size * v));
+    f.resize(u.len(), 0.0);
+    Equations::rhs(equations, t, u, &mut f);
+    Equations::rhs(equations, t, &shifted, jv);
+    for (jv, f) in jv.iter_mut().zip(&f) {
+        *jv = (*jv - f) / size;
+    }
+    equations.work = [Vec::new(), shifted, f];
+}
+
+impl BoundedEquations for NodeEquations<'_> {
+    fn n_states(&self) -> usize {
+        self.n
+    }
+
+    fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]) {
+        Equations::rhs(self, t, u, du);
+    }
+
+    fn largest_step(&mut self, t: f64, u: &[f64]) -> f64 {
+        self.set_numbers(t, u);
+        let mut least = f64::INFINITY;
+        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
+            let Some(part) = &mut nodes.rates else {
+                continue;
+            };
+            part.run(&self.numbers, &u[nodes.range.clone()], &mut []);
+            let rates = &grid.programs.rates;
+            let mut values = part.executor.reductions();
+            let mut next = |symbol: Option<_>| symbol.and_then(|_| values.next()).unwrap_or(0.0);
+            let (advection, diffusion) = (next(rates.advection), next(rates.diffusion));
+            // Euler's method: Courant number 1; eigenvalues of diffusion up to 2 over the step.
+            least = least.min(1.0 / (advection + diffusion / 2.0));
+        }
+        least
+    }
+}

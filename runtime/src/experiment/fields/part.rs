@@ -1,0 +1,125 @@
+//! A compiled program of a grid with the numbers it needs beside its arrays.
+
+use ansatz_compiler::Program;
+use ansatz_compiler::codegen::Tier;
+use ansatz_compiler::codegen::row::{Arithmetic, RowOptions};
+use ansatz_compiler::program::space::{SpaceCode, compile_space};
+use ansatz_compiler::system::space::program::SpaceProgram;
+use ansatz_compiler::terms::SymbolId;
+
+use super::setup::SetupError;
+use crate::space::execute::Executor;
+
+/// How rows are compiled.
+pub(super) const OPTIONS: RowOptions = RowOptions {
+    arithmetic: Arithmetic::Fast,
+    tier: Tier::Auto,
+};
+
+/// Where a scalar comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Time,
+    /// Position in `Program::states`.
+    State(usize),
+    /// Position in `Program::couplings`.
+    Coupling(usize),
+}
+
+/// Numbers that change during a run and are the same everywhere.
+#[derive(Debug, Clone)]
+pub(super) struct Numbers {
+    pub t: f64,
+    /// By state of the program; of fields not a number.
+    pub states: Vec<f64>,
+    pub couplings: Vec<f64>,
+}
+
+impl Numbers {
+    pub fn of(program: &Program) -> Numbers {
+        Numbers {
+            t: 0.0,
+            states: vec![f64::NAN; program.states.len()],
+            couplings: vec![0.0; program.couplings.len()],
+        }
+    }
+
+    fn get(&self, source: Source) -> f64 {
+        match source {
+            Source::Time => self.t,
+            Source::State(i) => self.states[i],
+            Source::Coupling(i) => self.couplings[i],
+        }
+    }
+}
+
+/// A program with its arrays.
+pub(super) struct Part {
+    pub executor: Executor,
+    sources: Vec<Source>,
+    scalars: Vec<f64>,
+}
+
+impl Part {
+    /// Compiles a program and allocates its arrays.
+    pub fn new(
+        program: &Program,
+        space: &SpaceProgram,
+        parameters: &[f64],
+    ) -> Result<Part, SetupError> {
+        let code = compiled(program, space)?;
+        Ok(Part {
+            executor: Executor::new(&code, parameters)?,
+            sources: sources(program, &code.scalars),
+            scalars: vec![0.0; code.scalars.len()],
+        })
+    }
+
+    /// From nodes to nodes.
+    pub fn run(&mut self, numbers: &Numbers, inputs: &[f64], outputs: &mut [f64]) {
+        self.set(numbers);
+        self.executor.run(&self.scalars, inputs, outputs);
+    }
+
+    /// Puts given nodes in place.
+    pub fn fix_nodes(&mut self, numbers: &Numbers, fields: &mut [f64]) {
+        self.set(numbers);
+        self.executor.fix_nodes(&self.scalars, fields);
+    }
+
+    fn set(&mut self, numbers: &Numbers) {
+        for (scalar, &source) in self.scalars.iter_mut().zip(&self.sources) {
+            *scalar = numbers.get(source);
+        }
+    }
+}
+
+/// Compiles a program of a grid.
+pub(super) fn compiled(program: &Program, space: &SpaceProgram) -> Result<SpaceCode, SetupError> {
+    let parameters = parameter_symbols(program);
+    let code = program.with_pool(|pool| compile_space(pool, space, &parameters, OPTIONS))?;
+    Ok(code)
+}
+
+pub(super) fn parameter_symbols(program: &Program) -> Vec<SymbolId> {
+    program.parameters.iter().map(|p| p.symbol).collect()
+}
+
+/// Where these scalars come from.
+///
+/// # Panics
+/// If a symbol is none of the program's.
+pub(super) fn sources(program: &Program, symbols: &[SymbolId]) -> Vec<Source> {
+    let source = |symbol: &SymbolId| {
+        if *symbol == program.time {
+            return Source::Time;
+        }
+        let state = program.states.iter().position(|s| s.symbol == *symbol);
+        let coupling = || program.couplings.iter().position(|c| c == symbol);
+        let found = state
+            .map(Source::State)
+            .or_else(|| coupling().map(Source::Coupling));
+        found.expect("space programs use time, scalar states and couplings")
+    };
+    symbols.iter().map(source).collect()
+}

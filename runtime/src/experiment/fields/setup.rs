@@ -1,0 +1,50 @@
+//! Why a run over fields cannot begin, and data given from outside.
+
+use ansatz_compiler::model::entities::PointDataKind;
+use ansatz_compiler::program::space::Unsupported;
+
+use crate::space::layout::TooLarge;
+use crate::space::steppers::SplitError;
+
+/// Why a run over fields cannot begin.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum SetupError {
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    #[error(transparent)]
+    Unsupported(#[from] Unsupported),
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    #[error("there is no method `{method}`")]
+    UnknownMethod { method: String },
+    #[error("`{method}` cannot solve these equations: {why}")]
+    Unsuitable {
+        method: &'static str,
+        why: &'static str,
+    },
+    #[error("`{variable}` in `{path}` cannot be read: {why}")]
+    Data {
+        path: String,
+        variable: String,
+        why: String,
+    },
+    #[error("the initial value of `{field}` is not finite at {place}")]
+    NotFinite { field: String, place: String },
+}
+
+/// Reads an array of this shape (the contiguous axis first) from a file: path and name of the array.
+pub type GivenData<'a> = dyn FnMut(&str, &str, &[usize]) -> Result<Vec<f64>, String> + 'a;
+
+/// The error of data that cannot be read.
+pub(super) fn unreadable(kind: &PointDataKind, why: String) -> SetupError {
+    let (path, variable) = match kind {
+        PointDataKind::File { path, variable } => (path.clone(), variable.clone()),
+        PointDataKind::Normal(_) | PointDataKind::Uniform(_) => (String::new(), String::new()),
+    };
+    SetupError::Data {
+        path,
+        variable,
+        why,
+    }
+}
