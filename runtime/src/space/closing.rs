@@ -208,6 +208,9 @@ impl Face {
             Formula::Ghosts => (&mut self.ghosts, self.n_ghosts),
             Formula::Node => (self.node.as_mut().expect("the node is given"), 1),
         };
+        if n_outputs == 0 {
+            return;
+        }
         let start = self.outputs.len();
         self.outputs.resize(start + n_outputs * n, 0.0);
         let rows: SmallVec<[&[f64]; 16]> = self.inputs.chunks_exact(n).collect();

@@ -146,6 +146,15 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The value so many nodes before a row, or after it; any number where no ghost was asked for, because nothing uses it.
+    fn beyond(&self, row: usize, i: isize) -> f64 {
+        let ghost = self.ghosts.and_then(|ghosts| {
+            let place = ghosts.depth[0][0] as isize + i;
+            ghosts.ends(row).get(usize::try_from(place).ok()?).copied()
+        });
+        ghost.unwrap_or(0.0)
+    }
+
     /// Values of a row from node `first` on, which may lie beyond its ends.
     pub(super) fn gather(&self, shape: Shape, row: usize, first: isize, out: &mut [f64]) {
         let nx = shape.n[0] as isize;
@@ -155,10 +164,7 @@ impl<'a> Field<'a> {
             *out = if (0..nx).contains(&i) {
                 values[i as usize]
             } else {
-                let ghosts = self.ghosts();
-                let below = ghosts.depth[0][0] as isize;
-                let place = if i < 0 { below + i } else { below + i - nx };
-                ghosts.ends(row)[place as usize]
+                self.beyond(row, if i < 0 { i } else { i - nx })
             };
         }
     }
