@@ -140,7 +140,11 @@ fn naive(
 fn sweep(shape: Shape, stencil: &Stencil, fields: &[Field]) -> [Vec<f64>; 2] {
     let named = coordinates(shape).into_iter().enumerate();
     let named: Vec<Coordinate> = named
-        .map(|(axis, values)| Coordinate { axis, values })
+        .map(|(axis, values)| Coordinate {
+            axis,
+            values,
+            faces: Vec::new(),
+        })
         .collect();
     let mut sweep = Sweep::new(stencil, shape, &named, &[PARAMETER]);
     let mut out = [vec![f64::NAN; shape.len()], vec![f64::NAN; shape.len()]];

@@ -1,5 +1,7 @@
 //! Space programs with their terms compiled: what the runtime executes.
 
+mod flux;
+
 use crate::codegen::row::{
     Arithmetic, Neighbour, RowInputs, RowKernel, RowOptions, RowRead, Stencil, StencilInputs,
     compile_rows, compile_stencil,
@@ -10,6 +12,8 @@ use crate::system::space::program::{
     SpaceProgram, Split, Step,
 };
 use crate::terms::{Outputs, Pool, SymbolId, Term};
+
+pub use flux::FluxCode;
 
 /// A compiled space program. Every kernel has as parameters those of the model, then the constants of the program; as scalars those that the caller
 /// supplies beside the parameters, then the reductions; as coordinates the true ones of all axes, then the uniform ones of mapped axes.
@@ -114,6 +118,8 @@ pub enum StepCode {
         /// What becomes of the constant mode.
         mean: MeanCode,
     },
+    /// Fluxes through cell faces.
+    Flux(FluxCode),
     /// A scalar from an array.
     Reduce {
         /// Nodes.
@@ -268,17 +274,17 @@ impl Compiler<'_> {
             transformed: axis.transformed,
             map: axis
                 .map
-                .map(|(uniform, term)| self.rows(&[term], &[uniform], &[], self.options)),
+                .map(|(uniform, term)| self.rows(self.pool, &[term], &[uniform], &[])),
         }
     }
 
     /// A kernel whose reads are the rows, in order.
     fn rows(
         &self,
+        pool: &Pool,
         outputs: &[Term],
         rows: &[SymbolId],
         fixed: &[SymbolId],
-        options: RowOptions,
     ) -> RowKernel {
         let reads = rows.iter().enumerate().map(|(row, &symbol)| RowRead {
             symbol,
@@ -291,7 +297,7 @@ impl Compiler<'_> {
             coordinates: fixed.to_vec(),
             reads: reads.collect(),
         };
-        compile_rows(self.pool, outputs, &inputs, options)
+        compile_rows(pool, outputs, &inputs, self.options)
     }
 
     /// True coordinates of all axes, then uniform ones of mapped axes.
@@ -302,19 +308,19 @@ impl Compiler<'_> {
         coordinates.chain(uniform).collect()
     }
 
+    /// Coordinates of axes along which rows run, and the others.
+    fn coordinates_along(&self, is_along: impl Fn(usize) -> bool) -> [Vec<SymbolId>; 2] {
+        let coordinates = self.coordinates().into_iter();
+        let (along, fixed): (Vec<_>, Vec<_>) = coordinates.partition(|(axis, _)| is_along(*axis));
+        [along, fixed].map(|part| part.into_iter().map(|(_, symbol)| symbol).collect())
+    }
+
     fn face(&self, closure: &Closure) -> FaceCode {
         // Kernels of the first axis run along the others.
-        let (along, fixed): (Vec<_>, Vec<_>) = self
-            .coordinates()
-            .into_iter()
-            .partition(|(axis, _)| (*axis == 0) != (closure.axis == 0));
-        let [along, fixed] = [along, fixed].map(|coordinates| {
-            let symbols = coordinates.into_iter().map(|(_, symbol)| symbol);
-            symbols.collect::<Vec<_>>()
-        });
+        let [along, fixed] = self.coordinates_along(|axis| (axis == 0) != (closure.axis == 0));
         let reads = closure.reads.iter().map(|read| read.symbol);
         let rows: Vec<SymbolId> = reads.chain(along).collect();
-        let compile = |outputs: &[Term]| self.rows(outputs, &rows, &fixed, self.options);
+        let compile = |outputs: &[Term]| self.rows(self.pool, outputs, &rows, &fixed);
         let offset = |read: &Read| (read.array, read.offset[closure.axis]);
         FaceCode {
             array: closure.array,
@@ -361,11 +367,7 @@ impl Compiler<'_> {
                     kind: "derivative matrices",
                 });
             }
-            Step::Flux(_) => {
-                return Err(Unsupported {
-                    kind: "numerical fluxes",
-                });
-            }
+            Step::Flux(flux) => StepCode::Flux(self.flux(flux)),
             Step::Solve(_) => {
                 return Err(Unsupported {
                     kind: "elliptic equations",

@@ -151,7 +151,7 @@ impl Face {
                 .extend(nodes.chunks_exact(nx).map(|row| row[i as usize]));
         }
         let mut fixed: SmallVec<[f64; 4]> = SmallVec::new();
-        for Coordinate { axis, values } in &self.coordinates {
+        for Coordinate { axis, values, .. } in &self.coordinates {
             match axis {
                 0 => fixed.push(values[0]),
                 1 => (0..nz).for_each(|_| self.inputs.extend(values)),
@@ -188,7 +188,7 @@ impl Face {
                 field.gather(self.shape, row, -(left as isize), &mut self.inputs[start..]);
             }
             let mut fixed: SmallVec<[f64; 4]> = SmallVec::new();
-            for Coordinate { axis, values } in &self.coordinates {
+            for Coordinate { axis, values, .. } in &self.coordinates {
                 match axis {
                     0 => {
                         let places = (0..n).map(|i| i as isize - left as isize);

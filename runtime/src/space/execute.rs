@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::bank::{Bank, Place, Taken};
 use super::closing::{Face, Formula};
 use super::field::{Field, Ghosts};
+use super::flux::FluxSweep;
 use super::layout::{Layout, TooLarge, check_memory};
 use super::modes::{Factors, multiply};
 use super::prepare::Preparation;
@@ -61,6 +62,13 @@ pub(super) enum Prepared {
         factors: Vec<Factors>,
         to: usize,
         mean: Constant,
+    },
+    Flux {
+        sweep: FluxSweep,
+        arrays: Vec<usize>,
+        outputs: Vec<usize>,
+        /// Arrays whose ghosts are made first.
+        close: Vec<usize>,
     },
     Reduce {
         from: usize,
@@ -326,7 +334,20 @@ impl Run<'_> {
                 close,
             } => {
                 self.close(close);
-                self.sweep(sweep, arrays, outputs);
+                self.sweep(arrays, outputs, |scalars, fields, out| {
+                    sweep.run(scalars, fields, out);
+                });
+            }
+            Prepared::Flux {
+                sweep,
+                arrays,
+                outputs,
+                close,
+            } => {
+                self.close(close);
+                self.sweep(arrays, outputs, |scalars, fields, out| {
+                    sweep.run(scalars, fields, out);
+                });
             }
             &mut Prepared::Forward { from, to } => {
                 let mut target = self.modes.take(to);
@@ -355,7 +376,13 @@ impl Run<'_> {
         }
     }
 
-    fn sweep(&mut self, sweep: &mut Sweep, arrays: &[usize], outputs: &[usize]) {
+    /// Computes arrays from arrays and scalars.
+    fn sweep(
+        &mut self,
+        arrays: &[usize],
+        outputs: &[usize],
+        run: impl FnOnce(&[f64], &[Field], &mut [&mut [f64]]),
+    ) {
         let take = |&array: &usize| self.nodes.take(array);
         let mut targets: SmallVec<[Taken<f64>; 8]> = outputs.iter().map(take).collect();
         {
@@ -366,7 +393,7 @@ impl Run<'_> {
             let fields: SmallVec<[Field; 16]> = arrays.iter().map(field).collect();
             let mut out: SmallVec<[&mut [f64]; 8]> =
                 targets.iter_mut().map(Taken::values).collect();
-            sweep.run(self.scalars, &fields, &mut out);
+            run(self.scalars, &fields, &mut out);
         }
         for (&array, target) in outputs.iter().zip(targets) {
             self.nodes.put(array, target);

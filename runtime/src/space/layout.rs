@@ -52,6 +52,8 @@ pub struct Coordinate {
     pub axis: usize,
     /// By node.
     pub values: Vec<f64>,
+    /// Half-way between nodes in the uniform coordinate, from before the first to after the last.
+    pub faces: Vec<f64>,
 }
 
 /// A grid with numbers for everything.
@@ -92,19 +94,22 @@ impl Layout {
                     out
                 }
             };
-            let uniform = nodes(axis.nodes, n, from, to);
-            layout.coordinates[i] = mapped(uniform.clone());
-            layout.named.insert(
-                i,
-                Coordinate {
-                    axis: i,
-                    values: layout.coordinates[i].clone(),
-                },
-            );
+            let place = |i: f64| place(axis.nodes, n, from, to, i);
+            let uniform: Vec<f64> = (0..n).map(|i| place(i as f64)).collect();
+            let uniform_faces: Vec<f64> = (0..=n).map(|i| place(i as f64 - 0.5)).collect();
+            let coordinate = Coordinate {
+                axis: i,
+                values: mapped(uniform.clone()),
+                faces: mapped(uniform_faces.clone()),
+            };
+            layout.coordinates[i] = coordinate.values.clone();
+            let faces = coordinate.faces.clone();
+            layout.named.insert(i, coordinate);
             if axis.map.is_some() {
                 layout.named.push(Coordinate {
                     axis: i,
                     values: uniform,
+                    faces: uniform_faces,
                 });
             }
             layout.ends[i] = [from, to];
@@ -112,14 +117,6 @@ impl Layout {
                 NodeKind::Lobatto => clenshaw_curtis(n, to - from),
                 NodeKind::Ends => trapezoidal(&layout.coordinates[i]),
                 NodeKind::Periodic | NodeKind::Cells { .. } => {
-                    let step = (to - from) / n as f64;
-                    let shift = if axis.nodes == NodeKind::Periodic {
-                        0.5
-                    } else {
-                        0.0
-                    };
-                    let face = |i: usize| from + (i as f64 - shift) * step;
-                    let faces = mapped((0..=n).map(face).collect());
                     faces.windows(2).map(|pair| pair[1] - pair[0]).collect()
                 }
             };
@@ -128,19 +125,15 @@ impl Layout {
     }
 }
 
-/// Places of n nodes from `from` to `to`, before any map.
-pub fn nodes(kind: NodeKind, n: usize, from: f64, to: f64) -> Vec<f64> {
-    let length = to - from;
-    let place = |i: usize| {
-        let i = i as f64;
-        match kind {
-            NodeKind::Ends => from + length * (i / (n as f64 - 1.0)),
-            NodeKind::Periodic => from + length * (i / n as f64),
-            NodeKind::Cells { .. } => from + length * ((i + 0.5) / n as f64),
-            NodeKind::Lobatto => from + length * (1.0 - (PI * i / (n as f64 - 1.0)).cos()) / 2.0,
-        }
-    };
-    (0..n).map(place).collect()
+/// The place of node i of n from `from` to `to`, before any map; i need not be whole.
+fn place(kind: NodeKind, n: usize, from: f64, to: f64, i: f64) -> f64 {
+    let (length, n) = (to - from, n as f64);
+    match kind {
+        NodeKind::Ends => from + length * (i / (n - 1.0)),
+        NodeKind::Periodic => from + length * (i / n),
+        NodeKind::Cells { .. } => from + length * ((i + 0.5) / n),
+        NodeKind::Lobatto => from + length * (1.0 - (PI * i / (n - 1.0)).cos()) / 2.0,
+    }
 }
 
 /// Half the distance of the neighbours.

@@ -8,6 +8,7 @@ use super::bank::Place;
 use super::closing::Face;
 use super::execute::{Constant, Prepared};
 use super::field::Ghosts;
+use super::flux::FluxSweep;
 use super::layout::Layout;
 use super::modes::{Factors, frequencies};
 use super::sweep::Sweep;
@@ -115,14 +116,22 @@ impl Preparation<'_> {
                 outputs,
             } => {
                 let arrays: Vec<usize> = arrays.iter().copied().map(index).collect();
-                let close = self.open_arrays(stencil, &arrays, closed);
-                closed.extend(&close);
+                let close = self.open_arrays(read_beyond(stencil, &arrays), closed);
                 let Layout { shape, named, .. } = self.layout;
                 Prepared::Pointwise {
                     sweep: Sweep::new(stencil, *shape, named, self.parameters),
                     arrays,
                     outputs: outputs.iter().copied().map(index).collect(),
                     close,
+                }
+            }
+            StepCode::Flux(code) => {
+                let arrays: Vec<usize> = code.states.iter().copied().map(index).collect();
+                Prepared::Flux {
+                    sweep: FluxSweep::new(code, self.layout, self.parameters),
+                    close: self.open_arrays(arrays.clone(), closed),
+                    arrays,
+                    outputs: code.to.iter().copied().map(index).collect(),
                 }
             }
             &StepCode::Forward { from, to } => Prepared::Forward {
@@ -165,17 +174,8 @@ impl Preparation<'_> {
         }
     }
 
-    /// Arrays read at neighbours, and those that their faces read, whose ghosts have not been made.
-    fn open_arrays(&self, stencil: &Stencil, arrays: &[usize], closed: &[usize]) -> Vec<usize> {
-        let along = stencil.kernel.margin() != (0, 0);
-        let mut open = Vec::new();
-        for row in &stencil.rows {
-            if let RowSource::Array { array, offset } = *row
-                && (along || offset != [0, 0])
-            {
-                open.push(arrays[array as usize]);
-            }
-        }
+    /// Those of the arrays and of what their faces read whose ghosts have not been made; they are marked as closed.
+    fn open_arrays(&self, mut open: Vec<usize>, closed: &mut Vec<usize>) -> Vec<usize> {
         let mut i = 0;
         while i < open.len() {
             let faces = self
@@ -197,6 +197,7 @@ impl Preparation<'_> {
         open.retain(|array| has_faces(array) && !closed.contains(array));
         open.sort_unstable();
         open.dedup();
+        closed.extend(&open);
         open
     }
 
@@ -278,10 +279,25 @@ pub(super) fn kept(keep: &Cut, m: f64, n: usize) -> f64 {
     }
 }
 
+/// Arrays read at neighbours.
+fn read_beyond(stencil: &Stencil, arrays: &[usize]) -> Vec<usize> {
+    let along = stencil.kernel.margin() != (0, 0);
+    let mut read = Vec::new();
+    for row in &stencil.rows {
+        if let RowSource::Array { array, offset } = *row
+            && (along || offset != [0, 0])
+        {
+            read.push(arrays[array as usize]);
+        }
+    }
+    read
+}
+
 /// Arrays that a step writes.
 fn written(step: &StepCode) -> Vec<usize> {
     match step {
         StepCode::Pointwise { outputs, .. } => outputs.iter().copied().map(index).collect(),
+        StepCode::Flux(code) => code.to.iter().copied().map(index).collect(),
         StepCode::Forward { to, .. }
         | StepCode::Inverse { to, .. }
         | StepCode::Diagonal { to, .. } => {

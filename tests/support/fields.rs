@@ -1,0 +1,107 @@
+//! The fields of a model text, ready to run.
+
+use ansatz_compiler::codegen::Tier;
+use ansatz_compiler::codegen::row::{Arithmetic, RowOptions};
+use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::program::space::compile_space;
+use ansatz_compiler::source::Sources;
+use ansatz_compiler::system::space::interpret::Interpreter;
+use ansatz_compiler::system::space::program::SpaceProgram;
+use ansatz_compiler::terms::{Pool, SymbolId};
+use ansatz_compiler::{assemble, model, read};
+use ansatz_runtime::space::execute::Executor;
+use ansatz_runtime::space::steppers::BoundedEquations;
+
+use super::Files;
+
+/// `du/dt = f(t, u)` of all fields on the only domain of a model.
+pub struct Fields {
+    pub executor: Executor,
+    pub program: SpaceProgram,
+    pub pool: Pool,
+    parameters: Vec<(SymbolId, f64)>,
+    n_fields: usize,
+    largest_step: f64,
+}
+
+impl Fields {
+    /// From a text; steps may have any length up to the largest.
+    pub fn new(text: &str, largest_step: f64) -> Fields {
+        let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::new());
+        let source = sources.add("fields.model", text);
+        let source = source.expect("the text is not too long");
+        let ast = read(&source, &mut diagnostics);
+        let model = model::elaborate(&ast, &mut sources, &Files, &mut diagnostics);
+        let system = assemble(model, &mut diagnostics);
+        let mistakes = super::rendered(diagnostics, &sources);
+        let system = system.unwrap_or_else(|| panic!("{mistakes}"));
+        let block = system.grids().next().expect("the model has fields");
+        let program = block.programs.full.clone();
+        let options = RowOptions {
+            arithmetic: Arithmetic::Fast,
+            tier: Tier::Auto,
+        };
+        let mut values = vec![f64::NAN; system.pool.n_symbols()];
+        for parameter in &system.parameters {
+            values[parameter.symbol.0 as usize] = system.pool.eval(&[parameter.value], &values)[0];
+        }
+        let symbols: Vec<SymbolId> = system.parameters.iter().map(|p| p.symbol).collect();
+        let numbers: Vec<f64> = symbols.iter().map(|s| values[s.0 as usize]).collect();
+        let code = compile_space(&system.pool, &program, &symbols, options);
+        let code = code.expect("steps are known");
+        Fields {
+            executor: Executor::new(&code, &numbers).expect("the grid is small"),
+            parameters: symbols.into_iter().zip(numbers).collect(),
+            n_fields: program.inputs.len(),
+            program,
+            pool: system.pool,
+            largest_step,
+        }
+    }
+
+    fn parameter(&self, symbol: SymbolId) -> Option<f64> {
+        let known = self.parameters.iter().find(|p| p.0 == symbol);
+        known.map(|p| p.1)
+    }
+
+    /// Values of all fields, field after field.
+    pub fn nodes(&self, values: &dyn Fn(usize, [f64; 3]) -> f64) -> Vec<f64> {
+        let [x, y, z] = &self.executor.layout().coordinates;
+        let mut nodes = Vec::new();
+        for field in 0..self.n_fields {
+            for &z in z {
+                for &y in y {
+                    nodes.extend(x.iter().map(|&x| values(field, [x, y, z])));
+                }
+            }
+        }
+        nodes
+    }
+
+    /// The rates of the reference interpreter.
+    pub fn reference(&self, t: f64, u: &[f64]) -> Vec<f64> {
+        let scalars = self.program.scalars.iter();
+        let scalars: Vec<f64> = scalars.map(|&s| self.parameter(s).unwrap_or(t)).collect();
+        let mut interpreter = Interpreter::new(&self.program, &self.pool, &scalars);
+        let fields = u.chunks_exact(u.len() / self.n_fields);
+        let fields: Vec<Vec<f64>> = fields.map(<[f64]>::to_vec).collect();
+        interpreter.rates(&fields).concat()
+    }
+}
+
+impl BoundedEquations for Fields {
+    fn n_states(&self) -> usize {
+        self.n_fields * self.executor.layout().shape.len()
+    }
+
+    fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]) {
+        let scalars = self.program.scalars.iter();
+        let n_scalars = scalars.filter(|&&s| self.parameter(s).is_none()).count();
+        let scalars = vec![t; n_scalars];
+        self.executor.run(&scalars, u, du);
+    }
+
+    fn largest_step(&mut self, _: f64, _: &[f64]) -> f64 {
+        self.largest_step
+    }
+}
