@@ -71,16 +71,8 @@ impl CsvOut {
         self.rows += 1;
     }
 
-    /// Shortest text that reads back as the same number.
     fn write_number(&mut self, x: f64) -> Result<(), csv::Error> {
-        self.field.clear();
-        let plain = x == 0.0 || (1e-5..1e16).contains(&x.abs());
-        if plain {
-            write!(self.field, "{x}")
-        } else {
-            write!(self.field, "{x:e}")
-        }?;
-        self.writer.write_field(&self.field)
+        self.writer.write_field(number(x, &mut self.field))
     }
 
     fn note(&mut self, result: Result<(), csv::Error>) {
@@ -99,6 +91,19 @@ impl CsvOut {
                 .map_err(|e| Failure::write(&self.path, e)),
         }
     }
+}
+
+/// Shortest text that reads back as the same number.
+pub fn number(x: f64, text: &mut Vec<u8>) -> &[u8] {
+    text.clear();
+    let plain = x == 0.0 || (1e-5..1e16).contains(&x.abs());
+    let written = if plain {
+        write!(text, "{x}")
+    } else {
+        write!(text, "{x:e}")
+    };
+    written.expect("a vector takes what is written");
+    text
 }
 
 /// Columns for numbers; fields have files of their own.

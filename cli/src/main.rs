@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod csv_out;
 mod failure;
+mod fields;
 mod figures;
 mod loader;
 mod overrides;

@@ -26,6 +26,8 @@ pub struct RunSummary {
     pub seconds: Seconds,
     pub rows: usize,
     pub csv: PathBuf,
+    /// The file or folder with fields, if there are any.
+    pub fields: Option<PathBuf>,
     pub plots: Vec<PathBuf>,
     /// A small plot for the terminal; empty when not wanted.
     pub terminal: String,
@@ -77,6 +79,7 @@ impl RunSummary {
             },
             "rows": self.rows,
             "csv": self.csv.display().to_string(),
+            "fields": self.fields.as_ref().map(|p| p.display().to_string()),
             "plots": self.plots.iter().map(|p| p.display().to_string()).collect::<Vec<_>>(),
         })
     }
@@ -129,8 +132,9 @@ impl fmt::Display for RunSummary {
             .collect();
         writeln!(f, "  {}", times.join(", "))?;
         writeln!(f, "  wrote {} ({} rows)", self.csv.display(), self.rows)?;
-        self.plots
+        self.fields
             .iter()
+            .chain(&self.plots)
             .try_for_each(|p| writeln!(f, "  wrote {}", p.display()))
     }
 }

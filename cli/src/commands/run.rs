@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use ansatz_compiler::codegen::Tier;
-use ansatz_compiler::model::entities::Simulate;
+use ansatz_compiler::model::entities::{FieldFormat, Simulate};
 use ansatz_compiler::model::{Model, nearest};
 use ansatz_compiler::source::Span;
 use ansatz_compiler::syntax::ast::{ExprKind, ItemKind, SettingValue};
@@ -18,6 +18,7 @@ use ansatz_runtime::space::steppers;
 use crate::args::RunArgs;
 use crate::csv_out::{CsvOut, create_folder};
 use crate::failure::Failure;
+use crate::fields::FieldFiles;
 use crate::figures::{Figures, Heading};
 use crate::overrides;
 use crate::progress::{Progress, catch_interrupts};
@@ -175,6 +176,8 @@ fn run_one(
         &observables,
         experiment,
     )?;
+    let format = experiment.fields.unwrap_or(FieldFormat::Npz);
+    let mut fields = FieldFiles::create(simulation.grids(), &experiment.name, &args.out, format)?;
     let mut figures = Figures::new(program, index, &start.parameters, &shown, heading);
     let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
     let mut writing = 0.0;
@@ -182,6 +185,7 @@ fn run_one(
     let mut sink = |row: Row<'_>| {
         let begin = Instant::now();
         csv.write(row);
+        fields.write(row);
         figures.add(row);
         writing += begin.elapsed().as_secs_f64();
     };
@@ -192,7 +196,9 @@ fn run_one(
     drop(progress);
     let begin = Instant::now();
     let rows = csv.rows;
-    let csv = csv.finish()?;
+    // Both are completed before an error of one is told.
+    let (csv, fields) = (csv.finish(), fields.finish());
+    let (csv, fields) = (csv?, fields?);
     let (plots, terminal) =
         figures.finish(&args.out, &experiment.name, !args.quiet && !args.json)?;
     seconds.write = writing + begin.elapsed().as_secs_f64();
@@ -206,6 +212,7 @@ fn run_one(
         seconds,
         rows,
         csv,
+        fields,
         plots,
         terminal,
         trouble,
