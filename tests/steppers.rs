@@ -233,7 +233,7 @@ fn errors_follow_the_tolerance() {
 
 /// The reference solution at a time: nodes and values.
 fn reference(t: f64) -> Vec<(f64, f64)> {
-    let text = include_str!("data/ks_kassam_trefethen.csv");
+    let text = include_str!("data/fields/ks_kassam_trefethen.csv");
     let rows = text
         .lines()
         .filter(|line| line.starts_with(char::is_numeric));

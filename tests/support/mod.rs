@@ -1,5 +1,6 @@
 //! Shared helpers of the tests.
 
+pub mod field_runs;
 pub mod fields;
 pub mod mistakes;
 pub mod network;
