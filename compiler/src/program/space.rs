@@ -118,6 +118,17 @@ pub enum StepCode {
         /// What becomes of the constant mode.
         mean: MeanCode,
     },
+    /// A derivative along an axis of Lobatto points.
+    Along {
+        /// The axis.
+        axis: usize,
+        /// Nodes.
+        from: ArrayId,
+        /// Nodes.
+        to: ArrayId,
+        /// How often to differentiate.
+        order: u32,
+    },
     /// Fluxes through cell faces.
     Flux(FluxCode),
     /// A scalar from an array.
@@ -362,11 +373,17 @@ impl Compiler<'_> {
                 kind,
                 to: self.reduction(to),
             },
-            Step::Along { .. } => {
-                return Err(Unsupported {
-                    kind: "derivative matrices",
-                });
-            }
+            &Step::Along {
+                axis,
+                from,
+                to,
+                order,
+            } => StepCode::Along {
+                axis,
+                from,
+                to,
+                order,
+            },
             Step::Flux(flux) => StepCode::Flux(self.flux(flux)),
             Step::Solve(_) => {
                 return Err(Unsupported {

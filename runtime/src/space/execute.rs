@@ -6,6 +6,7 @@ use ansatz_compiler::system::space::program::{ArrayKind, Reduction};
 use smallvec::SmallVec;
 
 use super::bank::{Bank, Place, Taken};
+use super::chebyshev::Differentiation;
 use super::closing::{Face, Formula};
 use super::field::{Field, Ghosts};
 use super::flux::FluxSweep;
@@ -62,6 +63,11 @@ pub(super) enum Prepared {
         factors: Vec<Factors>,
         to: usize,
         mean: Constant,
+    },
+    Along {
+        derivative: Differentiation,
+        from: usize,
+        to: usize,
     },
     Flux {
         sweep: FluxSweep,
@@ -337,6 +343,15 @@ impl Run<'_> {
                 self.sweep(arrays, outputs, |scalars, fields, out| {
                     sweep.run(scalars, fields, out);
                 });
+            }
+            Prepared::Along {
+                derivative,
+                from,
+                to,
+            } => {
+                let mut target = self.nodes.take(*to);
+                derivative.run(self.nodes.get(*from), target.values());
+                self.nodes.put(*to, target);
             }
             Prepared::Flux {
                 sweep,

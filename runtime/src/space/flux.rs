@@ -113,8 +113,15 @@ impl FluxSweep {
             let pieces = out.chunks_mut(block_len).zip(&mut parts);
             pieces.for_each(|(piece, part)| part.push(piece));
         }
-        let blocks = self.blocks.par_iter_mut().zip(parts);
-        blocks.for_each(|(block, mut out)| block.run(plan, scalars, states, &mut out));
+        let work = |block: &mut Block, mut out| block.run(plan, scalars, states, &mut out);
+        match (&mut self.blocks[..], parts.pop()) {
+            ([block], Some(out)) => work(block, out),
+            (blocks, last) => {
+                parts.extend(last);
+                let blocks = blocks.par_iter_mut().zip(parts);
+                blocks.for_each(|(block, out)| work(block, out));
+            }
+        }
     }
 }
 

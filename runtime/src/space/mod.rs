@@ -2,6 +2,7 @@
 //! problems.
 
 mod bank;
+mod chebyshev;
 mod closing;
 pub mod execute;
 pub mod field;

@@ -5,6 +5,7 @@ use ansatz_compiler::program::space::{FaceCode, MeanCode, SpaceCode, StepCode};
 use ansatz_compiler::system::space::program::{ArrayId, ArrayKind, Cut};
 
 use super::bank::Place;
+use super::chebyshev::Differentiation;
 use super::closing::Face;
 use super::execute::{Constant, Prepared};
 use super::field::Ghosts;
@@ -123,6 +124,20 @@ impl Preparation<'_> {
                     arrays,
                     outputs: outputs.iter().copied().map(index).collect(),
                     close,
+                }
+            }
+            &StepCode::Along {
+                axis,
+                from,
+                to,
+                order,
+            } => {
+                let (n, [lower, upper]) = (self.layout.shape.n, self.layout.ends[axis]);
+                let stride = n[..axis].iter().product();
+                Prepared::Along {
+                    derivative: Differentiation::new(n[axis], upper - lower, order, stride),
+                    from: index(from),
+                    to: index(to),
                 }
             }
             StepCode::Flux(code) => {
@@ -298,7 +313,8 @@ fn written(step: &StepCode) -> Vec<usize> {
     match step {
         StepCode::Pointwise { outputs, .. } => outputs.iter().copied().map(index).collect(),
         StepCode::Flux(code) => code.to.iter().copied().map(index).collect(),
-        StepCode::Forward { to, .. }
+        StepCode::Along { to, .. }
+        | StepCode::Forward { to, .. }
         | StepCode::Inverse { to, .. }
         | StepCode::Diagonal { to, .. } => {
             vec![index(*to)]
