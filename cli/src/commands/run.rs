@@ -162,7 +162,7 @@ fn run_one(
     let grids: &[FrameGrid] = &[];
     let format = experiment.fields.unwrap_or(FieldFormat::Npz);
     let mut fields = FieldFiles::create(grids, &experiment.name, &args.out, format)?;
-    let mut figures = Figures::new(program, index, &start.parameters, heading);
+    let mut figures = Figures::new(program, index, &start.parameters, heading, grids);
     let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
     let mut writing = 0.0;
     let begin = Instant::now();
