@@ -8,12 +8,14 @@ use ansatz_compiler::model::Model;
 use ansatz_compiler::model::entities::{self as plotted, Plot, PlotKind};
 use ansatz_compiler::model::unit::Unit;
 use ansatz_compiler::terms::Term;
-use ansatz_runtime::experiment::Row;
+use ansatz_runtime::experiment::{FrameGrid, Row};
 
 use crate::failure::Failure;
-use crate::plot::{Axis, Curve, Figure};
+use crate::fields::Pictures;
+use crate::plot::{Axis, Curve, Figure, number};
 
 /// What all plots of a model show.
+#[derive(Clone)]
 pub struct Heading {
     title: String,
     subtitle: String,
@@ -28,6 +30,24 @@ impl Heading {
             subtitle: model.doc.as_deref().map_or(String::new(), str::to_owned),
             time_unit: model.time_unit.clone(),
         }
+    }
+
+    /// Title of a plot, and the line below it.
+    pub fn titles(&self, plot: &Plot) -> [String; 2] {
+        match &plot.title {
+            Some(title) => [title.clone(), String::new()],
+            None => [self.title.clone(), self.subtitle.clone()],
+        }
+    }
+
+    /// What stands at an axis of time.
+    pub fn time_label(&self) -> String {
+        with_unit("t", self.time_unit.as_ref())
+    }
+
+    /// `t = 20 s`
+    pub fn time(&self, t: f64) -> String {
+        value("t", t, self.time_unit.as_ref())
     }
 }
 
@@ -44,27 +64,33 @@ struct Filling<'p> {
 /// The plots of one experiment.
 pub struct Figures<'p> {
     fillings: Vec<Filling<'p>>,
+    pictures: Pictures<'p>,
+    n_plots: usize,
 }
 
 impl<'p> Figures<'p> {
-    /// The plots that show experiment `index`.
+    /// The plots that show experiment `index`; fields are on `grids`.
     pub fn new(
         program: &'p Program,
         index: usize,
         parameters: &[f64],
         shown: &[(usize, usize)],
         heading: &Heading,
+        grids: &[FrameGrid],
     ) -> Figures<'p> {
-        let plots = program.plots.iter().enumerate().filter(|(_, plot)| {
-            plot.kind == PlotKind::Curves && plot.of.is_none_or(|of| of == index)
-        });
+        let plots = program.plots.iter().enumerate();
+        let plots = plots.filter(|(_, p)| p.of.is_none_or(|of| of == index));
+        let (curves, pictures): (Vec<_>, Vec<_>) =
+            plots.partition(|(_, p)| p.kind == PlotKind::Curves);
         let filling = |(i, plot)| {
             let curves = shown.iter().enumerate().filter(|(_, shown)| shown.0 == i);
             let curves = curves.map(|(place, &(_, curve))| (curve, place)).collect();
             Filling::new(program, plot, parameters, curves, heading)
         };
         Figures {
-            fillings: plots.map(filling).collect(),
+            n_plots: curves.len() + pictures.len(),
+            fillings: curves.into_iter().map(filling).collect(),
+            pictures: Pictures::new(pictures, grids, heading),
         }
     }
 
@@ -73,6 +99,7 @@ impl<'p> Figures<'p> {
         for filling in &mut self.fillings {
             filling.add(row);
         }
+        self.pictures.add(row);
     }
 
     /// Writes `FOLDER/EXPERIMENT_PLOT.svg` (`EXPERIMENT.svg` for an only plot); returns the paths and the first plot for the terminal.
@@ -83,14 +110,12 @@ impl<'p> Figures<'p> {
         terminal: bool,
     ) -> Result<(Vec<PathBuf>, String), Failure> {
         let mut paths = Vec::new();
-        let only = self.fillings.len() == 1;
+        let stem = |plot: &Plot| match self.n_plots {
+            1 => folder.join(experiment),
+            _ => folder.join(format!("{experiment}_{}", plot.name)),
+        };
         for filling in &self.fillings {
-            let name = if only {
-                format!("{experiment}.svg")
-            } else {
-                format!("{experiment}_{}.svg", filling.plot.name)
-            };
-            let path = folder.join(name);
+            let path = with_ending(&stem(filling.plot), ".svg");
             let written = filling
                 .figure
                 .to_svg()
@@ -98,12 +123,20 @@ impl<'p> Figures<'p> {
             written.map_err(|e| Failure::write(&path, e))?;
             paths.push(path);
         }
+        self.pictures.finish(&stem, &mut paths)?;
         let first = self.fillings.first().filter(|_| terminal);
         Ok((
             paths,
             first.map_or(String::new(), |f| f.figure.to_terminal()),
         ))
     }
+}
+
+/// A path with more at its end; names may have dots.
+pub fn with_ending(stem: &Path, ending: &str) -> PathBuf {
+    let mut path = stem.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
 }
 
 impl<'p> Filling<'p> {
@@ -145,14 +178,11 @@ impl<'p> Filling<'p> {
 }
 
 /// The figure of a plot, without data. Units stand at the ordinate where all curves share one, else with each name.
-fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
-    let (title, subtitle) = match &plot.title {
-        Some(title) => (title.clone(), String::new()),
-        None => (heading.title.clone(), heading.subtitle.clone()),
-    };
+pub fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
+    let [title, subtitle] = heading.titles(plot);
     let x_label = match &plot.against {
         Some(x) => described(x),
-        None => with_unit("t", heading.time_unit.as_ref()),
+        None => heading.time_label(),
     };
     let first = plot.curves.first().and_then(|c| c.unit.as_ref());
     let is_shared = plot.curves.iter().all(|c| c.unit.as_ref() == first);
@@ -183,8 +213,15 @@ fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
     }
 }
 
+/// `z = 0.5 um`
+pub fn value(name: &str, value: f64, unit: Option<&Unit>) -> String {
+    let unit = unit.filter(|unit| !unit.is_one());
+    let unit = unit.map_or(String::new(), |unit| format!(" {}", unit.text));
+    format!("{name} = {}{unit}", number(value))
+}
+
 /// `C (uM)`
-fn with_unit(name: &str, unit: Option<&Unit>) -> String {
+pub fn with_unit(name: &str, unit: Option<&Unit>) -> String {
     match unit.filter(|unit| !unit.is_one()) {
         Some(unit) => format!("{name} ({})", unit.text),
         None => name.to_owned(),
@@ -192,7 +229,7 @@ fn with_unit(name: &str, unit: Option<&Unit>) -> String {
 }
 
 /// `C, cyclin (uM)`
-fn described(curve: &plotted::Curve) -> String {
+pub fn described(curve: &plotted::Curve) -> String {
     let doc = curve.doc.as_ref();
     let name = doc.map_or(curve.label.clone(), |doc| format!("{}, {doc}", curve.label));
     with_unit(&name, curve.unit.as_ref())

@@ -178,7 +178,8 @@ fn run_one(
     )?;
     let format = experiment.fields.unwrap_or(FieldFormat::Npz);
     let mut fields = FieldFiles::create(simulation.grids(), &experiment.name, &args.out, format)?;
-    let mut figures = Figures::new(program, index, &start.parameters, &shown, heading);
+    let grids = simulation.grids();
+    let mut figures = Figures::new(program, index, &start.parameters, &shown, heading, grids);
     let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
     let mut writing = 0.0;
     let begin = Instant::now();

@@ -1,11 +1,16 @@
-//! Fields on disk: as NumPy archive, Zarr store or tables, written while the run goes on.
+//! Fields of a run: on disk as NumPy archive, Zarr store or tables, and as pictures.
 //!
-//! Nothing here holds more than one frame, so that the size of the output is not bounded by memory.
+//! Files are written while the run goes on and nothing here holds more than one frame of them; what pictures keep is bounded, too.
 
 mod files;
+mod kept;
 mod npz;
+mod picture;
+mod pictures;
+mod shown;
 mod tables;
 mod variable;
 mod zarr;
 
 pub use files::FieldFiles;
+pub use pictures::Pictures;

@@ -31,6 +31,22 @@ pub fn range(values: impl Iterator<Item = f64>, log: bool, margin: f64) -> Range
     end(low - margin)..end(high + margin)
 }
 
+/// Even numbers in a range, at most so many intervals between them.
+pub fn ticks(ends: [f64; 2], most: usize) -> Vec<f64> {
+    let [from, to] = ends;
+    let raw = (to / 2.0 - from / 2.0) / most.max(1) as f64 * 2.0;
+    let power = 10f64.powf(raw.log10().floor());
+    let step = [1.0, 2.0, 5.0, 10.0].map(|m| m * power);
+    let step = step.into_iter().find(|step| *step >= raw * (1.0 - 1e-9));
+    let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else {
+        return vec![from];
+    };
+    // A tick may miss its end by rounding.
+    let (first, last) = ((from / step - 1e-9).ceil(), (to / step + 1e-9).floor());
+    let n = (last - first + 1.0).max(0.0) as usize;
+    (0..n).map(|k| (first + k as f64) * step).collect()
+}
+
 /// A number at an axis: plain near 1, else with a power of ten.
 pub fn number(v: f64) -> String {
     if v == 0.0 || PLAIN.contains(&v.abs()) {
@@ -79,6 +95,29 @@ mod tests {
         assert!(
             (decades.start / 1e-3 - 1.0).abs() < 1e-9 && (decades.end / 1e3 - 1.0).abs() < 1e-9
         );
+    }
+
+    #[test]
+    fn ticks_are_even_and_inside() {
+        let texts = |ends, most| {
+            ticks(ends, most)
+                .into_iter()
+                .map(number)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(texts([0.0, 1.0], 5), ["0", "0.2", "0.4", "0.6", "0.8", "1"]);
+        assert_eq!(texts([-1.5, 1.5], 5), ["−1", "0", "1"]);
+        assert_eq!(
+            texts([0.0, 100.53], 6),
+            ["0", "20", "40", "60", "80", "100"]
+        );
+        assert_eq!(
+            texts([2e-7, 9e-7], 4),
+            ["2×10⁻⁷", "4×10⁻⁷", "6×10⁻⁷", "8×10⁻⁷"]
+        );
+        for ends in [[-f64::MAX, f64::MAX], [0.0, 5e-324], [1.0, 1.0 + 1e-15]] {
+            assert!(ticks(ends, 5).len() <= 20);
+        }
     }
 
     #[test]

@@ -29,14 +29,14 @@ const COLORS: [RGBColor; 7] = [
 /// Length and gap of dashes, one after the other when all colours are in use.
 const DASHES: [(u32, u32); 4] = [(8, 4), (2, 3), (12, 6), (5, 8)];
 /// Font sizes.
-const TITLE: f64 = 17.0;
+pub(super) const TITLE: f64 = 17.0;
 pub(super) const TEXT: f64 = 14.0;
 pub(super) const SMALL: f64 = 11.5;
 /// Mean width of a letter, in font sizes.
-const LETTER: f64 = 0.56;
+pub(super) const LETTER: f64 = 0.56;
 /// Length of the piece of line before a name.
 pub(super) const SAMPLE: f64 = 24.0;
-const FONT: &str = "sans-serif";
+pub(super) const FONT: &str = "sans-serif";
 const GREY: RGBColor = RGBColor(102, 102, 102);
 const GRID: RGBColor = RGBColor(232, 232, 232);
 
