@@ -133,6 +133,11 @@ impl Program {
         self.with_system(|system| system.value(term, parameters, states))
     }
 
+    /// Times between 0 and `t_end` at which the equations of fields jump, ascending.
+    pub fn switch_times(&self, parameters: &[f64], states: &[f64], t_end: f64) -> Vec<f64> {
+        self.with_system(|system| system.switch_times(parameters, states, t_end))
+    }
+
     /// Works with the terms of this program (those of [`Program::grids`]).
     pub fn with_pool<T>(&self, f: impl FnOnce(&mut Pool) -> T) -> T {
         self.with_system(|system| f(&mut system.pool))

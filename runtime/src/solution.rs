@@ -23,6 +23,23 @@ pub struct Counts {
     pub newton_failures: u64,
 }
 
+impl Counts {
+    /// The sum.
+    pub fn plus(&self, other: &Counts) -> Counts {
+        Counts {
+            steps: self.steps + other.steps,
+            rejected: self.rejected + other.rejected,
+            rhs: self.rhs + other.rhs,
+            jacobian: self.jacobian + other.jacobian,
+            jvp: self.jvp + other.jvp,
+            factorizations: self.factorizations + other.factorizations,
+            linear_iterations: self.linear_iterations + other.linear_iterations,
+            newton_iterations: self.newton_iterations + other.newton_iterations,
+            newton_failures: self.newton_failures + other.newton_failures,
+        }
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -34,6 +51,8 @@ pub struct Outcome {
     pub counts: Counts,
     /// Time reached.
     pub t: f64,
+    /// State reached; of split equations nothing.
+    pub u: Vec<f64>,
     /// `None`: reached the end.
     pub failure: Option<crate::failure::Failure>,
 }

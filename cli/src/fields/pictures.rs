@@ -196,6 +196,7 @@ pub(super) mod tests {
                 states: &[],
                 observables: &[],
                 fields: &[&values(t)],
+                shown: &[],
             });
         }
         let mut paths = Vec::new();
@@ -302,6 +303,7 @@ pub(super) mod tests {
                 states: &[],
                 observables: &[],
                 fields: &[&values],
+                shown: &[],
             });
         }
         let counts = pictures.list.into_iter().map(|filling| match filling.kept {

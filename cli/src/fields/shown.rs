@@ -103,6 +103,7 @@ mod tests {
             states: &[],
             observables: &[],
             fields: &[&values],
+            shown: &[],
         };
         assert_eq!(shown.all(row), (84..96).map(f64::from).collect::<Vec<_>>());
         assert_eq!(shown.values(row), [84.0, 86.0, 92.0, 94.0]);

@@ -7,6 +7,7 @@ pub mod equations;
 pub mod jacobian;
 pub mod space;
 mod start;
+pub mod switches;
 
 pub use assemble::assemble;
 pub use equations::System;

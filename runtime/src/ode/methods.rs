@@ -179,6 +179,7 @@ fn run(
         reason: String::new(),
         counts,
         t: stepper.t(),
+        u: stepper.u().to_vec(),
         failure: result.err(),
     }
 }

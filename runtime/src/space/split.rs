@@ -20,6 +20,8 @@ pub struct SplitExecutor {
     scalars: Vec<f64>,
     /// Which of them is time.
     time: Option<usize>,
+    /// Time as the equations see it stays below this: they jump there.
+    limit: f64,
     n_fields: usize,
 }
 
@@ -66,6 +68,7 @@ impl SplitExecutor {
             },
             scalars: vec![0.0; code.nonlinear.scalars.len()],
             time,
+            limit: f64::INFINITY,
             n_fields,
             executor,
         })
@@ -74,6 +77,11 @@ impl SplitExecutor {
     /// The grid.
     pub fn layout(&self) -> &Layout {
         self.executor.layout()
+    }
+
+    /// From now on the equations are evaluated before this time, also by a step that ends on it.
+    pub fn stay_before(&mut self, time: f64) {
+        self.limit = time.next_down();
     }
 
     /// Scalars of the nonlinear program.
@@ -130,7 +138,7 @@ impl SplitEquations for SplitExecutor {
 
     fn nonlinear(&mut self, t: f64, modes: &[Complex64], out: &mut [Complex64]) {
         if let Some(time) = self.time {
-            self.scalars[time] = t;
+            self.scalars[time] = t.min(self.limit);
         }
         self.executor.run_modes(&self.scalars, modes, out);
     }

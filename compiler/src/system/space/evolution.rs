@@ -3,7 +3,9 @@
 use super::program::{GridAxis, NodeKind};
 use super::reductions::Reduced;
 use super::setting::{Role, Setting};
-use crate::model::entities::{Axis, Condition, DomainId, Method, Observable, PointData, StateId};
+use crate::model::entities::{
+    Axis, Condition, ConditionKind, DomainId, Method, Observable, PointData, StateId,
+};
 use crate::source::Span;
 use crate::terms::{Pool, SymbolId, Term};
 
@@ -99,6 +101,17 @@ impl Evolution {
     pub fn symbols(&self) -> Vec<SymbolId> {
         let fields = self.fields.iter().map(|f| f.symbol);
         fields.chain(self.solved.iter().map(|s| s.symbol)).collect()
+    }
+
+    /// Every equation: rows, constraints and conditions.
+    pub fn equations(&self) -> Vec<Term> {
+        let residuals = self.solved.iter().map(|solved| solved.residual);
+        let conditions = self.conditions.iter().filter_map(|c| match c.kind {
+            ConditionKind::Equation(residual) => Some(residual),
+            ConditionKind::Outflow(_) => None,
+        });
+        let rows = self.rows.iter().copied();
+        rows.chain(residuals).chain(conditions).collect()
     }
 
     /// Names of all fields.

@@ -32,6 +32,8 @@ pub(super) struct NodeEquations<'p> {
     pub program: &'p Program,
     pub parameters: Vec<f64>,
     pub numbers: Numbers,
+    /// Time as the equations see it stays below this: they jump there.
+    limit: f64,
     /// Scalar states: positions in `Program::states`.
     pub scalars: Vec<usize>,
     pub grids: Vec<GridNodes>,
@@ -75,6 +77,7 @@ impl<'p> NodeEquations<'p> {
             program,
             parameters: parameters.to_vec(),
             numbers: Numbers::of(program),
+            limit: f64::INFINITY,
             evaluator: has_numbers.then(|| program.rhs.evaluator(parameters)),
             u: vec![0.0; program.states.len() + program.couplings.len()],
             du: vec![0.0; program.states.len()],
@@ -99,8 +102,14 @@ impl<'p> NodeEquations<'p> {
         Ok(self)
     }
 
+    /// From now on the equations are evaluated before this time, also by a step that ends on it.
+    pub fn stay_before(&mut self, time: f64) {
+        self.limit = time.next_down();
+    }
+
     /// Sets time, scalar states and what the grids compute of a state.
     pub fn set_numbers(&mut self, t: f64, u: &[f64]) {
+        let t = t.min(self.limit);
         self.numbers.t = t;
         for (&state, &value) in self.scalars.iter().zip(u) {
             self.numbers.states[state] = value;
@@ -126,7 +135,7 @@ impl<'p> NodeEquations<'p> {
         let n = self.program.states.len();
         self.u[..n].copy_from_slice(&self.numbers.states);
         self.u[n..].copy_from_slice(&self.numbers.couplings);
-        evaluator.eval(t, &self.u, &mut self.du);
+        evaluator.eval(t.min(self.limit), &self.u, &mut self.du);
         for (rate, &state) in du.iter_mut().zip(&self.scalars) {
             *rate = self.du[state];
         }

@@ -15,7 +15,7 @@ use super::start::{names, place, start};
 use super::watch::{Warning, Watch};
 use crate::ode;
 use crate::problem::Problem;
-use crate::solution::Outcome;
+use crate::solution::{Counts, Outcome};
 use crate::space::layout::Layout;
 use crate::space::split::SplitExecutor;
 use crate::space::steppers::{
@@ -37,8 +37,11 @@ pub struct FieldRun<'p> {
     observer: Observer<'p>,
     layouts: Vec<Layout>,
     grids: Vec<FrameGrid>,
-    /// Numbers, then fields.
-    u0: Vec<f64>,
+    parameters: Vec<f64>,
+    /// The state reached: numbers, then fields.
+    u: Vec<f64>,
+    /// Initial values of all states of the program.
+    start: Vec<f64>,
     n_scalars: usize,
 }
 
@@ -47,6 +50,8 @@ enum Engine<'p> {
         executor: Box<SplitExecutor>,
         /// For saved states, while the executor is lent to the stepper.
         transform: Box<Transform>,
+        /// The state reached.
+        modes: Vec<Complex64>,
     },
     Nodes(Box<NodeEquations<'p>>),
 }
@@ -76,7 +81,7 @@ impl<'p> FieldRun<'p> {
             layouts.push(layout);
         }
         let engine = match method {
-            FieldMethod::Split(_) => split_engine(program, at, &layouts[0])?,
+            FieldMethod::Split(_) => split_engine(program, at, &layouts[0], &u0)?,
             FieldMethod::Bounded(_) | FieldMethod::Nodes(_) => {
                 let shapes: Vec<_> = layouts.iter().map(|layout| layout.shape).collect();
                 let equations = NodeEquations::new(program, &at.parameters, &shapes)?;
@@ -97,7 +102,9 @@ impl<'p> FieldRun<'p> {
             observer: Observer::new(program, &at.parameters, &layouts)?,
             grids: grids.map(|(i, l)| frame_grid(program, i, l)).collect(),
             layouts,
-            u0,
+            parameters: at.parameters.clone(),
+            start: at.u0.clone(),
+            u: u0,
             n_scalars: scalars.len(),
         })
     }
@@ -140,7 +147,7 @@ impl<'p> FieldRun<'p> {
         String::new()
     }
 
-    /// Runs to the end time; rows go to `sink` in ascending time, also those before a failure.
+    /// Runs to the end time; rows go to `sink` in ascending time, also those before a failure, and then the last good state.
     ///
     /// # Errors
     /// The run cannot begin.
@@ -150,17 +157,38 @@ impl<'p> FieldRun<'p> {
         interrupt: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Outcome, SetupError> {
         let times = save_times(&self.experiment.save, self.t_end);
-        let mut outcome = match self.method {
-            FieldMethod::Split(method) => {
-                self.run_split(method, times.as_deref(), sink, interrupt)?
+        let switches = self
+            .program
+            .switch_times(&self.parameters, &self.start, self.t_end);
+        let (mut t, mut counts) = (0.0, Counts::default());
+        loop {
+            let next = switches.iter().find(|&&switch| switch > t);
+            let end = next.copied().unwrap_or(self.t_end);
+            if next.is_some() {
+                self.engine.stay_before(end);
             }
-            FieldMethod::Bounded(method) => {
-                self.run_bounded(method, times.as_deref(), sink, interrupt)
+            let leg = Leg {
+                t0: t,
+                t_end: end,
+                save_at: times.as_deref().map(|times| between(times, t, end)),
+                max_steps: self
+                    .max_steps()
+                    .saturating_sub(counts.steps + counts.rejected),
+            };
+            let mut outcome = match self.method {
+                FieldMethod::Split(method) => self.run_split(method, leg, sink, interrupt)?,
+                FieldMethod::Bounded(method) => self.run_bounded(method, leg, sink, interrupt),
+                FieldMethod::Nodes(method) => self.run_nodes(method, leg, sink, interrupt),
+            };
+            counts = counts.plus(&outcome.counts);
+            t = outcome.t;
+            if outcome.failure.is_some() || next.is_none() {
+                outcome.counts = counts;
+                outcome.reason.clone_from(&self.reason);
+                return Ok(outcome);
             }
-            FieldMethod::Nodes(method) => self.run_nodes(method, times.as_deref(), sink, interrupt),
-        };
-        outcome.reason.clone_from(&self.reason);
-        Ok(outcome)
+            self.engine.stay_before(f64::INFINITY);
+        }
     }
 
     fn max_steps(&self) -> u64 {
@@ -177,29 +205,33 @@ impl<'p> FieldRun<'p> {
     fn run_split(
         &mut self,
         method: &str,
-        save_at: Option<&[f64]>,
+        leg: Leg,
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Outcome, SetupError> {
         let fields = &self.program.grids[0].programs.fields;
         let atol: Vec<f64> = fields.iter().map(|f| self.atol(f.0 as usize)).collect();
-        let max_steps = self.max_steps();
         let Engine::Split {
             executor,
             transform,
+            modes,
         } = &mut self.engine
         else {
             unreachable!("methods for modes have a split engine")
         };
         let (len, n_modes) = (self.layouts[0].shape.len(), transform.n_modes());
-        let mut modes = vec![Complex64::default(); atol.len() * n_modes];
-        executor.to_modes(&self.u0, &mut modes);
-        let mut nodes = self.u0.clone();
+        let mut with_end = leg.save_at.clone();
+        if let Some(times) = &mut with_end
+            && times.last() != Some(&leg.t_end)
+        {
+            times.push(leg.t_end);
+        }
+        let start = modes.clone();
         let mut problem = SplitProblem {
             equations: &mut **executor,
-            t0: 0.0,
-            t_end: self.t_end,
-            u0: &modes,
+            t0: leg.t0,
+            t_end: leg.t_end,
+            u0: &start,
             step: match self.experiment.dt {
                 Some(dt) => StepSize::Fixed(dt),
                 None => StepSize::Adaptive {
@@ -207,15 +239,19 @@ impl<'p> FieldRun<'p> {
                     atol: &atol,
                 },
             },
-            max_steps,
-            save_at,
+            max_steps: leg.max_steps,
+            save_at: with_end.as_deref(),
             interrupt,
         };
-        let observer = &mut self.observer;
-        let outcome = solve(method, &mut problem, &mut |t, modes| {
-            let fields = modes.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(len));
+        let (observer, nodes) = (&mut self.observer, &mut self.u);
+        let outcome = solve(method, &mut problem, &mut |t, u| {
+            modes.copy_from_slice(u);
+            if t == leg.t_end && !leg.wants(t) {
+                return;
+            }
+            let fields = u.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(len));
             fields.for_each(|(modes, nodes)| transform.inverse(modes, nodes));
-            observer.row(t, &nodes, sink);
+            observer.row(t, nodes, sink);
         })?;
         Ok(outcome)
     }
@@ -223,40 +259,38 @@ impl<'p> FieldRun<'p> {
     fn run_bounded(
         &mut self,
         method: &str,
-        save_at: Option<&[f64]>,
+        leg: Leg,
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
     ) -> Outcome {
-        let max_steps = self.max_steps();
         let Engine::Nodes(equations) = &mut self.engine else {
             unreachable!("methods for nodes have their engine")
         };
         let observer = &mut self.observer;
         let mut problem = BoundedProblem {
             equations: &mut **equations,
-            t0: 0.0,
-            t_end: self.t_end,
-            u0: &self.u0,
+            t0: leg.t0,
+            t_end: leg.t_end,
+            u0: &self.u,
             step: match self.experiment.dt {
                 Some(dt) => BoundedStep::Fixed(dt),
                 None => BoundedStep::Courant(COURANT),
             },
-            max_steps,
-            save_at,
+            max_steps: leg.max_steps,
+            save_at: leg.save_at.as_deref(),
             interrupt,
         };
         let outcome = solve_bounded(method, &mut problem, &mut |t, u| observer.row(t, u, sink));
-        outcome.expect("the method was found")
+        self.reached(outcome.expect("the method was found"), sink)
     }
 
     fn run_nodes(
         &mut self,
         method: &str,
-        save_at: Option<&[f64]>,
+        leg: Leg,
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
     ) -> Outcome {
-        let max_steps = self.max_steps();
         let mut atol: Vec<f64> = scalar_states(self.program)
             .into_iter()
             .map(|state| self.atol(state))
@@ -267,25 +301,64 @@ impl<'p> FieldRun<'p> {
                 atol.resize(n, self.atol(field.0 as usize));
             }
         }
-        let (rtol, t_end) = (self.experiment.rtol, self.t_end);
         let Engine::Nodes(equations) = &mut self.engine else {
             unreachable!("methods for nodes have their engine")
         };
         let observer = &mut self.observer;
         let mut problem = Problem {
             equations: &mut **equations,
-            t0: 0.0,
-            t_end,
-            u0: &self.u0,
-            rtol,
+            t0: leg.t0,
+            t_end: leg.t_end,
+            u0: &self.u,
+            rtol: self.experiment.rtol,
             atol: &atol,
             conserved: &[],
-            max_steps,
-            save_at,
+            max_steps: leg.max_steps,
+            save_at: leg.save_at.as_deref(),
             interrupt,
         };
         let outcome = ode::solve(method, &mut problem, &mut |t, u| observer.row(t, u, sink));
-        outcome.expect("the method was found")
+        self.reached(outcome.expect("the method was found"), sink)
+    }
+
+    /// Keeps the state reached; after a failure it becomes a row.
+    fn reached(&mut self, mut outcome: Outcome, sink: &mut dyn FnMut(Row<'_>)) -> Outcome {
+        self.u = std::mem::take(&mut outcome.u);
+        if outcome.failure.is_some() {
+            self.observer.row(outcome.t, &self.u, sink);
+        }
+        outcome
+    }
+}
+
+/// A part of a run in which the equations do not jump.
+struct Leg {
+    t0: f64,
+    t_end: f64,
+    save_at: Option<Vec<f64>>,
+    max_steps: u64,
+}
+
+impl Leg {
+    /// Whether a time is to be saved.
+    fn wants(&self, t: f64) -> bool {
+        let times = self.save_at.as_ref();
+        times.is_none_or(|times| times.contains(&t))
+    }
+}
+
+/// Times after the first one, but for a run's own start, up to the second.
+fn between(times: &[f64], t0: f64, t_end: f64) -> Vec<f64> {
+    let is_in = |t: &f64| (*t > t0 || t0 == 0.0) && *t <= t_end;
+    times.iter().copied().filter(is_in).collect()
+}
+
+impl Engine<'_> {
+    fn stay_before(&mut self, time: f64) {
+        match self {
+            Engine::Split { executor, .. } => executor.stay_before(time),
+            Engine::Nodes(equations) => equations.stay_before(time),
+        }
     }
 }
 
@@ -293,6 +366,7 @@ fn split_engine<'p>(
     program: &'p Program,
     at: &Start,
     layout: &Layout,
+    u0: &[f64],
 ) -> Result<Engine<'p>, SetupError> {
     let grid = &program.grids[0];
     let split = grid.programs.split.as_ref();
@@ -303,8 +377,13 @@ fn split_engine<'p>(
     let time = scalars.iter().position(|source| *source == Source::Time);
     let mut transformed = [false; 3];
     transformed[..grid.evolution.axes.len()].fill(true);
+    let mut executor = SplitExecutor::new(&code, &at.parameters, time)?;
+    let transform = Transform::new(layout.shape, transformed);
+    let mut modes = vec![Complex64::default(); grid.programs.fields.len() * transform.n_modes()];
+    executor.to_modes(u0, &mut modes);
     Ok(Engine::Split {
-        executor: Box::new(SplitExecutor::new(&code, &at.parameters, time)?),
-        transform: Box::new(Transform::new(layout.shape, transformed)),
+        executor: Box::new(executor),
+        transform: Box::new(transform),
+        modes,
     })
 }

@@ -100,7 +100,7 @@ pub enum SplitError {
     BadStep { dt: f64 },
 }
 
-/// Solves with the method of this name; saved states go to `sink`. What a run guarantees is said in [`super`].
+/// Solves with the method of this name; saved states go to `sink`, also the last good one of a run that fails. What a run guarantees is said in [`super`].
 ///
 /// # Errors
 /// The run cannot begin. A run that stops early says so in its outcome.
@@ -137,11 +137,15 @@ pub fn solve(
     let mut counts = Counts::default();
     let orders = (row.order, row.embedded_order.unwrap_or(row.order));
     let (t, result) = integrate(&mut *stepper, orders, problem, sink, &mut counts);
+    if result.is_err() {
+        sink(t, stepper.u());
+    }
     Ok(Outcome {
         method: row.name.to_owned(),
         reason: String::new(),
         counts,
         t,
+        u: Vec::new(),
         failure: result.err(),
     })
 }

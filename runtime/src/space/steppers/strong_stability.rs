@@ -120,6 +120,7 @@ pub fn solve_bounded(
         reason: String::new(),
         counts,
         t: run.t,
+        u: run.u,
         failure: result.err(),
     })
 }
