@@ -24,19 +24,24 @@ fn main() {
             .next()
             .and_then(|line| line.strip_prefix("# test:"))
         {
-            add_trials(&mut trials, &file, stages);
+            add_trials(&mut trials, &file, &stem(&file), stages);
         }
     }
-    for file in files_under(&repository().join("examples"), "model") {
-        add_trials(&mut trials, &file, EXAMPLE_STAGES);
+    let examples = repository().join("examples");
+    for file in files_under(&examples, "model") {
+        let within = file.strip_prefix(&examples).expect("it is in the folder");
+        let parts = within.with_extension("");
+        let parts = parts.iter().map(|part| part.to_string_lossy());
+        let name = parts.collect::<Vec<_>>().join("_");
+        add_trials(&mut trials, &file, &name, EXAMPLE_STAGES);
     }
     run_trials(trials)
 }
 
-fn add_trials(trials: &mut Vec<Trial>, file: &Path, stages: &str) {
+fn add_trials(trials: &mut Vec<Trial>, file: &Path, name: &str, stages: &str) {
     for stage in stages.split_whitespace().map(str::to_owned) {
         let file = file.to_owned();
-        let name = stem(&file);
+        let name = name.to_owned();
         trials.push(Trial::test(format!("{name}::{stage}"), move || {
             check(&file, &name, &stage)
         }));

@@ -94,6 +94,12 @@ pub struct RunArgs {
     /// Print one machine-readable summary on standard output
     #[arg(long)]
     pub json: bool,
+    /// Keep the state of fields every so much time, to go on from after a kill
+    #[arg(long, value_name = "TIME")]
+    pub checkpoint: Option<f64>,
+    /// Go on from the last checkpoint
+    #[arg(long)]
+    pub resume: bool,
     #[command(flatten)]
     pub settings: Settings,
 }

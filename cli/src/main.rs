@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod csv_out;
+mod experiment;
 mod failure;
 mod fields;
 mod figures;

@@ -31,6 +31,8 @@ pub struct RunSummary {
     pub plots: Vec<PathBuf>,
     /// A small plot for the terminal; empty when not wanted.
     pub terminal: String,
+    /// What looked wrong.
+    pub warnings: Vec<String>,
     /// What went wrong.
     pub trouble: Option<String>,
 }
@@ -69,6 +71,7 @@ impl RunSummary {
             "reason": self.outcome.reason,
             "t": self.outcome.t,
             "failure": self.trouble,
+            "warnings": self.warnings,
             "counts": {
                 "steps": c.steps, "rejected": c.rejected, "rhs": c.rhs, "jacobian": c.jacobian, "jvp": c.jvp,
                 "factorizations": c.factorizations, "linear_iterations": c.linear_iterations,
@@ -119,6 +122,9 @@ impl fmt::Display for RunSummary {
             }
         }
         writeln!(f)?;
+        self.warnings
+            .iter()
+            .try_for_each(|warning| writeln!(f, "  warning: {warning}"))?;
         let stages = [
             ("read", s.read),
             ("simplify", s.simplify),

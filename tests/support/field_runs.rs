@@ -4,7 +4,7 @@ use ansatz_compiler::codegen::Tier;
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::{Program, compile};
-use ansatz_runtime::experiment::{FrameGrid, Simulation, Warning};
+use ansatz_runtime::experiment::{FrameGrid, GivenError, Simulation, Warning};
 use ansatz_runtime::solution::Outcome;
 
 use crate::{Files, rendered, repository};
@@ -56,7 +56,11 @@ pub fn run(text: &str) -> Saved {
 
 /// Runs the first experiment of a program.
 pub fn run_program(program: &Program) -> Saved {
-    let mut none = |path: &str, _: &str, _: &[usize]| Err(format!("no file {path}"));
+    let mut none = |path: &str, _: &str, _: &[usize]| {
+        Err(GivenError::Unreadable {
+            why: format!("no file {path}"),
+        })
+    };
     let experiment = &program.experiments[0];
     let mut simulation =
         Simulation::new(program, experiment, &mut none).expect("the run can begin");
@@ -71,6 +75,7 @@ pub fn run_program(program: &Program) -> Saved {
             });
         },
         &mut |_| false,
+        None,
     );
     let names = simulation.numbers().0.into_iter();
     Saved {

@@ -1,28 +1,23 @@
 //! `ansatz run`: from a file to trajectories and plots.
 
-use std::path::Path;
 use std::time::Instant;
 
 use ansatz_compiler::codegen::Tier;
-use ansatz_compiler::model::entities::{FieldFormat, Simulate};
 use ansatz_compiler::model::{Model, nearest};
+use ansatz_compiler::program;
 use ansatz_compiler::source::Span;
 use ansatz_compiler::syntax::ast::{ExprKind, ItemKind, SettingValue};
-use ansatz_compiler::{Program, program};
-use ansatz_runtime::experiment::{Row, Simulation};
-use ansatz_runtime::failure::Failure as Trouble;
 use ansatz_runtime::ode::METHODS;
-use ansatz_runtime::solution::Outcome;
 use ansatz_runtime::space::steppers;
 
 use crate::args::RunArgs;
-use crate::csv_out::{CsvOut, create_folder};
+use crate::csv_out::create_folder;
+use crate::experiment::run_experiment;
 use crate::failure::Failure;
-use crate::fields::FieldFiles;
-use crate::figures::{Figures, Heading};
+use crate::figures::Heading;
 use crate::overrides;
-use crate::progress::{Progress, catch_interrupts};
-use crate::study::{Seconds, Study};
+use crate::progress::catch_interrupts;
+use crate::study::Study;
 use crate::summary::{RunSummary, Summary};
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
@@ -59,7 +54,7 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
         {
             continue;
         }
-        let run = run_one(&program, &heading, index, experiment, args, study.seconds)?;
+        let run = run_experiment(&program, &heading, index, experiment, args, study.seconds)?;
         trouble = trouble.or_else(|| run.trouble.clone());
         if !args.quiet && !args.json {
             print!("{run}");
@@ -152,90 +147,4 @@ impl UnknownSolver {
             help,
         }
     }
-}
-
-fn run_one(
-    program: &Program,
-    heading: &Heading,
-    index: usize,
-    experiment: &Simulate,
-    args: &RunArgs,
-    before: Seconds,
-) -> Result<RunSummary, Failure> {
-    let mut seconds = before;
-    let begin = Instant::now();
-    let mut simulation = Simulation::new(program, experiment, &mut |_, _, _| {
-        Err("arrays cannot be read from files yet".to_owned())
-    })?;
-    seconds.compile += begin.elapsed().as_secs_f64();
-    let (observables, shown) = simulation.numbers();
-    let start = simulation.start();
-    let mut csv = CsvOut::create(
-        args.out.join(format!("{}.csv", experiment.name)),
-        program,
-        &observables,
-        experiment,
-    )?;
-    let format = experiment.fields.unwrap_or(FieldFormat::Npz);
-    let mut fields = FieldFiles::create(simulation.grids(), &experiment.name, &args.out, format)?;
-    let grids = simulation.grids();
-    let mut figures = Figures::new(program, index, &start.parameters, &shown, heading, grids);
-    let mut progress = Progress::new(start.t_end, !args.quiet && !args.json);
-    let mut writing = 0.0;
-    let begin = Instant::now();
-    let mut sink = |row: Row<'_>| {
-        let begin = Instant::now();
-        csv.write(row);
-        fields.write(row);
-        figures.add(row);
-        writing += begin.elapsed().as_secs_f64();
-    };
-    let outcome = simulation
-        .run(&mut sink, &mut |t| progress.reached(t))?
-        .expect("the names of solvers were checked");
-    seconds.solve = begin.elapsed().as_secs_f64() - writing;
-    drop(progress);
-    let begin = Instant::now();
-    let rows = csv.rows;
-    // Both are completed before an error of one is told.
-    let (csv, fields) = (csv.finish(), fields.finish());
-    let (csv, fields) = (csv?, fields?);
-    let (plots, terminal) =
-        figures.finish(&args.out, &experiment.name, !args.quiet && !args.json)?;
-    seconds.write = writing + begin.elapsed().as_secs_f64();
-    let trouble = outcome
-        .failure
-        .as_ref()
-        .map(|f| message(&simulation, &outcome, f, &csv));
-    Ok(RunSummary {
-        name: experiment.name.clone(),
-        outcome,
-        seconds,
-        rows,
-        csv,
-        fields,
-        plots,
-        terminal,
-        trouble,
-    })
-}
-
-/// What went wrong, with the name of the worst component and where the partial solution is.
-fn message(
-    simulation: &Simulation<'_>,
-    outcome: &Outcome,
-    trouble: &Trouble,
-    csv: &Path,
-) -> String {
-    let worst = trouble.worst_state().map_or(String::new(), |i| {
-        format!("; worst component: `{}`", simulation.component(i))
-    });
-    let hint = trouble.hint();
-    format!(
-        "{trouble}{worst} ({}, after {} steps)\n  {hint}\n  the solution up to t = {} is in {}",
-        outcome.method,
-        outcome.counts.steps,
-        outcome.t,
-        csv.display()
-    )
 }

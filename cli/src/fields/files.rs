@@ -101,6 +101,7 @@ mod tests {
             states: &[],
             observables: &[],
             fields,
+            shown: &[],
         }
     }
 

@@ -3,10 +3,12 @@
 //! Files are written while the run goes on and nothing here holds more than one frame of them; what pictures keep is bounded, too.
 
 mod files;
+pub mod given;
 mod kept;
 mod npz;
 mod picture;
 mod pictures;
+pub mod resume;
 mod shown;
 mod tables;
 mod variable;

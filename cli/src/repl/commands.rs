@@ -159,6 +159,8 @@ impl Session {
             experiment: experiment.map(str::to_owned),
             set: self.content.set.clone(),
             out: PathBuf::from("out"),
+            checkpoint: None,
+            resume: false,
             quiet: false,
             json: false,
             settings: Settings {

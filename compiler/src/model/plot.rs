@@ -60,7 +60,8 @@ fn read(
     }
 }
 
-fn kind(e: &mut Elaboration, file: FileId, form: &PlotForm) -> PlotKind {
+/// `at` is the plot, where the times are no better place for a mistake.
+fn kind(e: &mut Elaboration, file: FileId, form: &PlotForm, at: Span) -> PlotKind {
     match form {
         PlotForm::Curves => PlotKind::Curves,
         PlotForm::Heatmap => PlotKind::Heatmap,
@@ -70,8 +71,11 @@ fn kind(e: &mut Elaboration, file: FileId, form: &PlotForm) -> PlotKind {
             Some(times) => times,
             None => {
                 let ast = e.world.ast(file);
-                let (first, last) = (times[0], times[times.len() - 1]);
-                let span = ast.expr(first).span.to(ast.expr(last).span);
+                let span = match times[..] {
+                    [] => at,
+                    [first, .., last] => ast.expr(first).span.to(ast.expr(last).span),
+                    [only] => ast.expr(only).span,
+                };
                 e.diagnostics.push(SpaceError::InvalidPicture {
                     help: "the times of `line u at [0, 1, 5]` are ascending numbers",
                     at: span.into(),

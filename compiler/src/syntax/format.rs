@@ -182,7 +182,7 @@ impl<'a> Printer<'a> {
         }
         if self.after_sign {
             // In text that is not supported anything may follow: `+ ==` must not become `+==`.
-            return token.continues() && !is_plus_or_minus(token);
+            return token.continues() && !is_plus_or_minus(token) && !token.is_nabla();
         }
         match (last, token) {
             (Token::OpenBrace, Token::CloseBrace) => false,

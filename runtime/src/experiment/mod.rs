@@ -7,7 +7,10 @@ mod simulate;
 mod simulation;
 
 pub use compiled::Compiled;
-pub use fields::{FieldMethod, FieldRun, GivenData, SetupError, Warning, find_method};
+pub use fields::{
+    Checkpoint, Checkpoints, FieldMethod, FieldRun, GivenData, GivenError, SetupError, Warning,
+    find_method,
+};
 pub use frame::{ArrayOf, FrameArray, FrameAxis, FrameGrid};
 pub use simulate::{Row, Start, save_times, simulate};
 pub use simulation::Simulation;

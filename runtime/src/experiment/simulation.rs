@@ -3,7 +3,7 @@
 use ansatz_compiler::Program;
 use ansatz_compiler::model::entities::{Observable, Simulate};
 
-use super::fields::{FieldRun, GivenData, SetupError, Warning};
+use super::fields::{Checkpoint, Checkpoints, FieldRun, GivenData, SetupError, Warning};
 use super::frame::FrameGrid;
 use super::simulate::{Row, Start, simulate};
 use crate::solution::Outcome;
@@ -70,7 +70,13 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// Runs to the end time; rows go to `sink` in ascending time, also those before a failure. `None`: no solver has the name asked for.
+    /// Goes on from a checkpoint of the same run; gives whether it fits.
+    pub fn resume(&mut self, checkpoint: &Checkpoint) -> bool {
+        let fields = self.fields.as_mut();
+        fields.is_some_and(|fields| fields.resume(checkpoint))
+    }
+
+    /// Runs to the end time; runs over fields leave checkpoints when asked to. Rows go to `sink` in ascending time, also those before a failure. `None`: no solver has the name asked for.
     ///
     /// # Errors
     /// The run cannot begin.
@@ -78,9 +84,10 @@ impl<'p> Simulation<'p> {
         &mut self,
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
+        checkpoints: Option<Checkpoints<'_>>,
     ) -> Result<Option<Outcome>, SetupError> {
         match &mut self.fields {
-            Some(fields) => fields.run(sink, interrupt).map(Some),
+            Some(fields) => fields.run(sink, interrupt, checkpoints).map(Some),
             None => Ok(simulate(
                 self.program,
                 self.experiment,

@@ -1,6 +1,7 @@
 //! `simulate` over fields: programs compiled and given memory (`part`, `setup`), initial values (`start`), a method chosen (`choose`), the
-//! equations as solvers see them (`nodes`, `pattern`), rows from states (`observe`), the run (`run`), and what looks wrong on the way (`watch`).
+//! equations as solvers see them (`nodes`, `pattern`), rows from states (`observe`), the run (`run`), where it can be taken up again (`checkpoint`), and what looks wrong on the way (`watch`).
 
+mod checkpoint;
 mod choose;
 mod nodes;
 mod observe;
@@ -11,7 +12,8 @@ mod setup;
 mod start;
 mod watch;
 
+pub use checkpoint::{Checkpoint, Checkpoints};
 pub use choose::{FieldMethod, find_method};
 pub use run::FieldRun;
-pub use setup::{GivenData, SetupError};
+pub use setup::{GivenData, GivenError, SetupError};
 pub use watch::Warning;

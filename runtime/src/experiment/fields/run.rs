@@ -6,6 +6,7 @@ use ansatz_compiler::program::space::compile_split;
 
 use super::super::frame::FrameGrid;
 use super::super::simulate::{DEFAULT_MAX_STEPS, Row, Start, save_times};
+use super::checkpoint::{Checkpoint, Checkpoints};
 use super::choose::{FieldMethod, choose};
 use super::nodes::{NodeEquations, scalar_states};
 use super::observe::{Observer, frame_grid, observed_numbers};
@@ -38,6 +39,9 @@ pub struct FieldRun<'p> {
     layouts: Vec<Layout>,
     grids: Vec<FrameGrid>,
     parameters: Vec<f64>,
+    /// Time reached, and counts up to then.
+    t: f64,
+    counts: Counts,
     /// The state reached: numbers, then fields.
     u: Vec<f64>,
     /// Initial values of all states of the program.
@@ -103,6 +107,8 @@ impl<'p> FieldRun<'p> {
             grids: grids.map(|(i, l)| frame_grid(program, i, l)).collect(),
             layouts,
             parameters: at.parameters.clone(),
+            t: 0.0,
+            counts: Counts::default(),
             start: at.u0.clone(),
             u: u0,
             n_scalars: scalars.len(),
@@ -155,40 +161,73 @@ impl<'p> FieldRun<'p> {
         &mut self,
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
+        mut checkpoints: Option<Checkpoints<'_>>,
     ) -> Result<Outcome, SetupError> {
         let times = save_times(&self.experiment.save, self.t_end);
         let switches = self
             .program
             .switch_times(&self.parameters, &self.start, self.t_end);
-        let (mut t, mut counts) = (0.0, Counts::default());
         loop {
-            let next = switches.iter().find(|&&switch| switch > t);
-            let end = next.copied().unwrap_or(self.t_end);
-            if next.is_some() {
+            let switch = switches.iter().find(|&&switch| switch > self.t).copied();
+            let stop = checkpoints.as_ref().map(|c| c.after(self.t));
+            let end = [switch, stop].into_iter().flatten();
+            let end = end.fold(self.t_end, f64::min);
+            if switch == Some(end) {
                 self.engine.stay_before(end);
             }
             let leg = Leg {
-                t0: t,
+                t0: self.t,
                 t_end: end,
-                save_at: times.as_deref().map(|times| between(times, t, end)),
+                save_at: times.as_deref().map(|times| between(times, self.t, end)),
                 max_steps: self
                     .max_steps()
-                    .saturating_sub(counts.steps + counts.rejected),
+                    .saturating_sub(self.counts.steps + self.counts.rejected),
             };
             let mut outcome = match self.method {
                 FieldMethod::Split(method) => self.run_split(method, leg, sink, interrupt)?,
                 FieldMethod::Bounded(method) => self.run_bounded(method, leg, sink, interrupt),
                 FieldMethod::Nodes(method) => self.run_nodes(method, leg, sink, interrupt),
             };
-            counts = counts.plus(&outcome.counts);
-            t = outcome.t;
-            if outcome.failure.is_some() || next.is_none() {
-                outcome.counts = counts;
+            self.counts = self.counts.plus(&outcome.counts);
+            self.t = outcome.t;
+            if outcome.failure.is_some() || self.t >= self.t_end {
+                outcome.counts = self.counts;
                 outcome.reason.clone_from(&self.reason);
                 return Ok(outcome);
             }
             self.engine.stay_before(f64::INFINITY);
+            if let Some(checkpoints) = checkpoints.as_mut().filter(|_| stop == Some(end)) {
+                (checkpoints.keep)(&self.checkpoint());
+            }
         }
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            t: self.t,
+            counts: self.counts,
+            state: match &self.engine {
+                Engine::Split { modes, .. } => modes.iter().flat_map(|m| [m.re, m.im]).collect(),
+                Engine::Nodes(_) => self.u.clone(),
+            },
+        }
+    }
+
+    /// Goes on from a checkpoint of the same run; gives whether it fits.
+    pub fn resume(&mut self, checkpoint: &Checkpoint) -> bool {
+        (self.t, self.counts) = (checkpoint.t, checkpoint.counts);
+        match &mut self.engine {
+            Engine::Split { modes, .. } if checkpoint.state.len() == 2 * modes.len() => {
+                for (mode, parts) in modes.iter_mut().zip(checkpoint.state.chunks_exact(2)) {
+                    *mode = Complex64::new(parts[0], parts[1]);
+                }
+            }
+            Engine::Nodes(_) if checkpoint.state.len() == self.u.len() => {
+                self.u.copy_from_slice(&checkpoint.state);
+            }
+            Engine::Split { .. } | Engine::Nodes(_) => return false,
+        }
+        true
     }
 
     fn max_steps(&self) -> u64 {
@@ -246,7 +285,7 @@ impl<'p> FieldRun<'p> {
         let (observer, nodes) = (&mut self.observer, &mut self.u);
         let outcome = solve(method, &mut problem, &mut |t, u| {
             modes.copy_from_slice(u);
-            if t == leg.t_end && !leg.wants(t) {
+            if !leg.wants(t) {
                 return;
             }
             let fields = u.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(len));
@@ -280,7 +319,11 @@ impl<'p> FieldRun<'p> {
             save_at: leg.save_at.as_deref(),
             interrupt,
         };
-        let outcome = solve_bounded(method, &mut problem, &mut |t, u| observer.row(t, u, sink));
+        let outcome = solve_bounded(method, &mut problem, &mut |t, u| {
+            if leg.wants(t) {
+                observer.row(t, u, sink);
+            }
+        });
         self.reached(outcome.expect("the method was found"), sink)
     }
 
@@ -317,7 +360,11 @@ impl<'p> FieldRun<'p> {
             save_at: leg.save_at.as_deref(),
             interrupt,
         };
-        let outcome = ode::solve(method, &mut problem, &mut |t, u| observer.row(t, u, sink));
+        let outcome = ode::solve(method, &mut problem, &mut |t, u| {
+            if leg.wants(t) {
+                observer.row(t, u, sink);
+            }
+        });
         self.reached(outcome.expect("the method was found"), sink)
     }
 
@@ -340,10 +387,12 @@ struct Leg {
 }
 
 impl Leg {
-    /// Whether a time is to be saved.
+    /// Whether a time that was reached is to be saved; the start of a leg has been saved as the end of the one before.
     fn wants(&self, t: f64) -> bool {
-        let times = self.save_at.as_ref();
-        times.is_none_or(|times| times.contains(&t))
+        match &self.save_at {
+            Some(times) => times.contains(&t) || (t < self.t_end && t > self.t0),
+            None => t > self.t0 || self.t0 == 0.0,
+        }
     }
 }
 

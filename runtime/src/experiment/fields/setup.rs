@@ -1,6 +1,5 @@
 //! Why a run over fields cannot begin, and data given from outside.
 
-use ansatz_compiler::model::entities::PointDataKind;
 use ansatz_compiler::program::space::Unsupported;
 
 use crate::space::layout::TooLarge;
@@ -27,24 +26,28 @@ pub enum SetupError {
     Data {
         path: String,
         variable: String,
-        why: String,
+        why: GivenError,
     },
     #[error("the initial value of `{field}` is not finite at {place}")]
     NotFinite { field: String, place: String },
 }
 
-/// Reads an array of this shape (the contiguous axis first) from a file: path and name of the array.
-pub type GivenData<'a> = dyn FnMut(&str, &str, &[usize]) -> Result<Vec<f64>, String> + 'a;
-
-/// The error of data that cannot be read.
-pub(super) fn unreadable(kind: &PointDataKind, why: String) -> SetupError {
-    let (path, variable) = match kind {
-        PointDataKind::File { path, variable } => (path.clone(), variable.clone()),
-        PointDataKind::Normal(_) | PointDataKind::Uniform(_) => (String::new(), String::new()),
-    };
-    SetupError::Data {
-        path,
-        variable,
-        why,
-    }
+/// Why an array cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it")]
+pub enum GivenError {
+    #[error("{why}")]
+    Unreadable { why: String },
+    #[error("there is no such array; there are: {there_are}")]
+    NoArray { there_are: String },
+    #[error("its shape is {found:?}, the grid's {wanted:?}")]
+    Shape {
+        found: Vec<usize>,
+        wanted: Vec<usize>,
+    },
+    #[error("it holds {format}")]
+    NotNumbers { format: String },
 }
+
+/// Reads an array of this shape (the contiguous axis first) from a file: path and name of the array.
+pub type GivenData<'a> = dyn FnMut(&str, &str, &[usize]) -> Result<Vec<f64>, GivenError> + 'a;

@@ -5,7 +5,7 @@ use ansatz_compiler::model::entities::PointDataKind;
 use ansatz_compiler::system::space::initial;
 
 use super::part::{Numbers, Part};
-use super::setup::{GivenData, SetupError, unreadable};
+use super::setup::{GivenData, SetupError};
 use crate::random::Random;
 use crate::space::layout::Layout;
 
@@ -54,12 +54,11 @@ fn values(
             (0..len).map(|_| random.uniform()).collect()
         }
         PointDataKind::File { path, variable } => {
-            let values = data(path, variable, sizes).map_err(|why| unreadable(kind, why))?;
-            if values.len() != len {
-                let why = format!("it has {} numbers, the grid {len}", values.len());
-                return Err(unreadable(kind, why));
-            }
-            values
+            data(path, variable, sizes).map_err(|why| SetupError::Data {
+                path: path.clone(),
+                variable: variable.clone(),
+                why,
+            })?
         }
     })
 }
