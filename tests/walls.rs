@@ -77,3 +77,108 @@ fn chebyshev_along_the_first_axis_of_three() {
         x * (2.0 - x) * (1.0 + y.cos()) * (2.0 - z).exp()
     });
 }
+
+/// `lap(psi) = w` with these conditions and more, as the rate of w.
+fn poisson(axes: &str, conditions: &str, operator: &str, mean: &str) -> String {
+    format!(
+        "domain box: {axes}
+        field w on box = 0
+        field psi on box
+        constraint {operator} = w{mean}
+        dt(w) = psi
+        {conditions}"
+    )
+}
+
+/// Steps of both kinds, conditions of every kind, mixed derivatives, coefficients that vary.
+#[test]
+fn elliptic_equations_agree_with_the_reference() {
+    let square = "x in 0..1, 9 points; y in 0..2, 8 points";
+    let channel = "x in 0..2*pi, 10 points, periodic; y in 0..1, 9 points";
+    let cases = [
+        (
+            "x in 0..3, 20 points",
+            "at x = 0: psi = 1 + t\nat x = 3: dx(psi) + 2*psi = 1",
+            "dxx(psi)",
+            "",
+        ),
+        (square, "at boundary: psi = x*y", "lap(psi)", ""),
+        (
+            square,
+            "at x = 0, x = 1: dx(psi) = y\nat y = 0: psi = t\nat y = 2: dy(psi) + psi = x",
+            "dx((1 + x*y)*dx(psi)) + dyy(psi) + 0.3*dxy(psi) - psi",
+            "",
+        ),
+        (
+            channel,
+            "at y = 0: psi = 0\nat y = 1: psi = sin(x)",
+            "lap(psi)",
+            "",
+        ),
+        (
+            channel,
+            "at y = 0: psi = 0\nat y = 1: dy(psi) = 0\nscheme central(order = 4)",
+            "lap(psi) + 2*dx(psi)",
+            "",
+        ),
+        (
+            channel,
+            "at y = 0, y = 1: dy(psi) = 0",
+            "lap(psi)",
+            ", mean(psi) = t",
+        ),
+        (
+            square,
+            "at x = 0, x = 1: dx(psi) = y\nat y = 0, y = 2: dy(psi) = 0\nscheme central(order = 2)",
+            "lap(psi)",
+            ", mean(psi) = 0.5",
+        ),
+        (
+            "x in 0..1, 5 points; y in 0..1, 6 points, periodic; z in 0..1, 5 points",
+            "at x = 0, x = 1: psi = 0\nat z = 0: dz(psi) = 1\nat z = 1: psi = y",
+            "lap(psi) - (1 + z)*psi",
+            "",
+        ),
+    ];
+    for (axes, conditions, operator, mean) in cases {
+        let text = poisson(axes, conditions, operator, mean);
+        rates(&text, 0.7, &|_, [x, y, z]| {
+            (3.0 * x).sin() + (2.0 * y).cos() * (1.0 + z * x)
+        });
+    }
+}
+
+/// Errors of second differences on the unit square, psi = sin(πx)·sin(2πy): |1 - exact/discrete eigenvalue| (`data/pde/poisson_orders.csv`).
+const POISSON: &[(usize, f64)] = &[(16, 0.01098931492), (64, 0.0006829683938)];
+
+#[test]
+fn poisson_problems_have_the_error_of_second_differences() {
+    for &(n, expected) in POISSON {
+        let axes = format!("x in 0..1, {} points; y in 0..1, {} points", n + 1, n + 1);
+        let conditions = "at boundary: psi = 0\nscheme central(order = 2)";
+        let mut fields = Fields::new(&poisson(&axes, conditions, "lap(psi)", ""), f64::INFINITY);
+        let mode = |[x, y, _]: [f64; 3]| (PI * x).sin() * (2.0 * PI * y).sin();
+        let w = fields.nodes(&|_, x| -5.0 * PI * PI * mode(x));
+        let mut psi = vec![0.0; w.len()];
+        // Twice: factors are kept.
+        fields.rhs(0.0, &w, &mut psi);
+        fields.rhs(0.0, &w, &mut psi);
+        let error = error(&fields, &psi, &mode);
+        assert!((error / expected - 1.0).abs() < 1e-6, "{n}: {error}");
+    }
+}
+
+/// Fluxes through the walls and sources that do not balance: the difference is spread evenly, and the mean is as asked.
+#[test]
+fn open_problems_are_balanced() {
+    let axes = "x in 0..1, 33 points; y in 0..1, 17 points";
+    let conditions = "at x = 0, x = 1: dx(psi) = 0\nat y = 0, y = 1: dy(psi) = 0";
+    let text = poisson(axes, conditions, "lap(psi)", ", mean(psi) = 2");
+    let mut fields = Fields::new(&text, f64::INFINITY);
+    let mode = |[x, y, _]: [f64; 3]| (PI * x).cos() * (PI * y).cos();
+    let w = fields.nodes(&|_, x| 7.0 - 2.0 * PI * PI * mode(x));
+    let mut psi = vec![0.0; w.len()];
+    fields.rhs(0.0, &w, &mut psi);
+    let error = error(&fields, &psi, &|x| 2.0 + mode(x));
+    assert!(error < 3e-3, "{error}");
+}

@@ -1,19 +1,23 @@
 //! Space programs with their terms compiled: what the runtime executes.
 
 mod flux;
+mod solve;
+mod split;
 
 use crate::codegen::row::{
-    Arithmetic, Neighbour, RowInputs, RowKernel, RowOptions, RowRead, Stencil, StencilInputs,
-    compile_rows, compile_stencil,
+    Neighbour, RowInputs, RowKernel, RowOptions, RowRead, Stencil, StencilInputs, compile_rows,
+    compile_stencil,
 };
 use crate::codegen::{Inputs, Kernel, Tier, compile};
 use crate::system::space::program::{
     ArrayId, ArrayKind, Closure, Cut, GridAxis, Mean, Multiplier, NodeKind, Read, Reduction, Side,
-    SpaceProgram, Split, Step,
+    SpaceProgram, Step,
 };
 use crate::terms::{Outputs, Pool, SymbolId, Term};
 
 pub use flux::FluxCode;
+pub use solve::SolveCode;
+pub use split::{SplitCode, compile_split};
 
 /// A compiled space program. Every kernel has as parameters those of the model, then the constants of the program; as scalars those that the caller
 /// supplies beside the parameters, then the reductions; as coordinates the true ones of all axes, then the uniform ones of mapped axes.
@@ -131,6 +135,8 @@ pub enum StepCode {
     },
     /// Fluxes through cell faces.
     Flux(FluxCode),
+    /// A linear equation for an array.
+    Solve(SolveCode),
     /// A scalar from an array.
     Reduce {
         /// Nodes.
@@ -385,11 +391,7 @@ impl Compiler<'_> {
                 order,
             },
             Step::Flux(flux) => StepCode::Flux(self.flux(flux)),
-            Step::Solve(_) => {
-                return Err(Unsupported {
-                    kind: "elliptic equations",
-                });
-            }
+            Step::Solve(solve) => StepCode::Solve(self.solve(solve)?),
         })
     }
 
@@ -398,6 +400,17 @@ impl Compiler<'_> {
     }
 
     fn pointwise(&self, reads: &[Read], outputs: &[(ArrayId, Term)]) -> StepCode {
+        let terms: Vec<Term> = outputs.iter().map(|(_, term)| *term).collect();
+        let (stencil, arrays) = self.stencil(self.pool, reads, &terms);
+        StepCode::Pointwise {
+            stencil,
+            arrays,
+            outputs: outputs.iter().map(|(array, _)| *array).collect(),
+        }
+    }
+
+    /// A stencil, and its arrays by their position there.
+    fn stencil(&self, pool: &Pool, reads: &[Read], outputs: &[Term]) -> (Stencil, Vec<ArrayId>) {
         let mut arrays = Vec::new();
         let mut neighbours = Vec::new();
         for read in reads {
@@ -418,83 +431,17 @@ impl Compiler<'_> {
             coordinates: self.coordinates(),
             reads: neighbours,
         };
-        let terms: Vec<Term> = outputs.iter().map(|(_, term)| *term).collect();
-        StepCode::Pointwise {
-            stencil: compile_stencil(self.pool, &terms, &inputs, self.options),
-            arrays,
-            outputs: outputs.iter().map(|(array, _)| *array).collect(),
-        }
+        let stencil = compile_stencil(pool, outputs, &inputs, self.options);
+        (stencil, arrays)
     }
 
     /// Real and imaginary parts over the wavenumbers of all axes, as rows. Tables are made once, so they are computed exactly and in blocks.
     fn multipliers<'m>(&self, multipliers: impl Iterator<Item = &'m Multiplier>) -> RowKernel {
-        multiplier_kernel(
+        split::multiplier_kernel(
             self.pool,
             multipliers,
             &self.program.grid.axes,
             &self.parameters,
         )
     }
-}
-
-/// A kernel for multipliers: outputs the real and imaginary part of each, rows the wavenumbers of all axes.
-fn multiplier_kernel<'m>(
-    pool: &Pool,
-    multipliers: impl Iterator<Item = &'m Multiplier>,
-    axes: &[GridAxis],
-    parameters: &[SymbolId],
-) -> RowKernel {
-    let outputs: Vec<Term> = multipliers.flat_map(|m| [m.re, m.im]).collect();
-    let reads = axes.iter().enumerate().map(|(row, axis)| RowRead {
-        symbol: axis.wavenumber,
-        row: row as u32,
-        offset: 0,
-    });
-    let inputs = RowInputs {
-        parameters: parameters.to_vec(),
-        reads: reads.collect(),
-        ..RowInputs::default()
-    };
-    let options = RowOptions {
-        arithmetic: Arithmetic::Exact,
-        tier: Tier::Tables,
-    };
-    compile_rows(pool, &outputs, &inputs, options)
-}
-
-/// A compiled split: a linear part, diagonal in modes, and the rest.
-#[derive(Clone)]
-pub struct SplitCode {
-    /// The rest: modes of the fields to modes of the rest.
-    pub nonlinear: SpaceCode,
-    /// Row and column of the entries of the linear part that are not 0.
-    pub entries: Vec<(usize, usize)>,
-    /// Real and imaginary part of each; rows are the wavenumbers of all axes.
-    pub multipliers: RowKernel,
-    /// Which modes of the state are kept.
-    pub keep: Cut,
-}
-
-/// Compiles a split whose scalars include these parameters.
-///
-/// # Errors
-/// If it has a step that cannot be executed.
-pub fn compile_split(
-    pool: &Pool,
-    split: &Split,
-    parameters: &[SymbolId],
-    options: RowOptions,
-) -> Result<SplitCode, Unsupported> {
-    let constants = split.nonlinear.constants.iter().map(|(symbol, _)| *symbol);
-    let fixed: Vec<SymbolId> = parameters.iter().copied().chain(constants).collect();
-    let multipliers = split.linear.iter().map(|(_, _, multiplier)| multiplier);
-    let entries = split.linear.iter();
-    Ok(SplitCode {
-        nonlinear: compile_space(pool, &split.nonlinear, parameters, options)?,
-        entries: entries
-            .map(|&(row, column, _)| (row as usize, column as usize))
-            .collect(),
-        multipliers: multiplier_kernel(pool, multipliers, &split.nonlinear.grid.axes, &fixed),
-        keep: split.keep.clone(),
-    })
 }

@@ -90,6 +90,13 @@ impl<'a, T> Bank<'a, T> {
 }
 
 impl<T: Copy> Bank<'_, T> {
+    /// Writes an array.
+    pub(super) fn set(&mut self, array: usize, values: &[T]) {
+        let mut target = self.take(array);
+        target.values().copy_from_slice(values);
+        self.put(array, target);
+    }
+
     /// Copies an array to an output that is not its place.
     pub(super) fn copy_out(&mut self, array: usize, output: usize) {
         let target = self.outputs[output].take();

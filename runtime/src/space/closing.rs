@@ -276,7 +276,7 @@ impl Face {
     }
 
     /// Positions of the nodes next to the face, in order.
-    fn for_each_node(&self, mut visit: impl FnMut(usize)) {
+    pub(super) fn for_each_node(&self, mut visit: impl FnMut(usize)) {
         let [nx, ny, nz] = self.shape.n;
         let place = self.place(0) as usize;
         match self.axis {

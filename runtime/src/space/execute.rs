@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::bank::{Bank, Place, Taken};
 use super::chebyshev::Differentiation;
 use super::closing::{Face, Formula};
+use super::elliptic::Elliptic;
 use super::field::{Field, Ghosts};
 use super::flux::FluxSweep;
 use super::layout::{Layout, TooLarge, check_memory};
@@ -76,6 +77,7 @@ pub(super) enum Prepared {
         /// Arrays whose ghosts are made first.
         close: Vec<usize>,
     },
+    Solve(Elliptic),
     Reduce {
         from: usize,
         kind: Reduction,
@@ -318,16 +320,16 @@ fn n_arrays(code: &SpaceCode) -> usize {
 }
 
 /// One run.
-struct Run<'a> {
-    nodes: Bank<'a, f64>,
-    modes: Bank<'a, Complex64>,
-    kinds: &'a [ArrayKind],
-    ghosts: &'a mut [Option<Ghosts>],
-    faces: &'a mut [(usize, Face)],
-    scalars: &'a mut [f64],
-    n_supplied: usize,
-    layout: &'a Layout,
-    transform: Option<&'a mut Transform>,
+pub(super) struct Run<'a> {
+    pub(super) nodes: Bank<'a, f64>,
+    pub(super) modes: Bank<'a, Complex64>,
+    pub(super) kinds: &'a [ArrayKind],
+    pub(super) ghosts: &'a mut [Option<Ghosts>],
+    pub(super) faces: &'a mut [(usize, Face)],
+    pub(super) scalars: &'a mut [f64],
+    pub(super) n_supplied: usize,
+    pub(super) layout: &'a Layout,
+    pub(super) transform: Option<&'a mut Transform>,
 }
 
 impl Run<'_> {
@@ -378,6 +380,7 @@ impl Run<'_> {
                 transform.inverse(self.modes.get(from), target.values());
                 self.nodes.put(to, target);
             }
+            Prepared::Solve(elliptic) => self.solve(elliptic),
             Prepared::Diagonal {
                 arrays,
                 factors,
@@ -416,7 +419,7 @@ impl Run<'_> {
     }
 
     /// Makes the ghosts of arrays, axis after axis.
-    fn close(&mut self, arrays: &[usize]) {
+    pub(super) fn close(&mut self, arrays: &[usize]) {
         for axis in 0..3 {
             for (array, face) in self.faces.iter_mut() {
                 if face.axis != axis || !arrays.contains(array) {

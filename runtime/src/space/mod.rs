@@ -4,6 +4,7 @@
 mod bank;
 mod chebyshev;
 mod closing;
+mod elliptic;
 pub mod execute;
 pub mod field;
 pub mod flux;
@@ -11,6 +12,7 @@ pub mod layout;
 pub mod modes;
 pub mod multigrid;
 mod prepare;
+mod probing;
 mod reduce;
 pub mod split;
 pub mod steppers;

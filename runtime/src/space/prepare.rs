@@ -7,6 +7,7 @@ use ansatz_compiler::system::space::program::{ArrayId, ArrayKind, Cut};
 use super::bank::Place;
 use super::chebyshev::Differentiation;
 use super::closing::Face;
+use super::elliptic::Elliptic;
 use super::execute::{Constant, Prepared};
 use super::field::Ghosts;
 use super::flux::FluxSweep;
@@ -148,6 +149,24 @@ impl Preparation<'_> {
                     arrays,
                     outputs: code.to.iter().copied().map(index).collect(),
                 }
+            }
+            StepCode::Solve(code) => {
+                let arrays: Vec<usize> = code.arrays.iter().copied().map(index).collect();
+                let Layout { shape, named, .. } = self.layout;
+                let read = read_beyond(&code.residual, &arrays);
+                Prepared::Solve(Elliptic {
+                    residual: Sweep::new(&code.residual, *shape, named, self.parameters),
+                    // Later steps make the ghosts of the solution.
+                    close: self.open_arrays(read, &mut closed.clone()),
+                    arrays,
+                    to: index(code.to),
+                    reach: code.reach,
+                    mean: code
+                        .mean
+                        .as_ref()
+                        .map(|mean| mean.evaluator(self.parameters)),
+                    solver: None,
+                })
             }
             &StepCode::Forward { from, to } => Prepared::Forward {
                 from: index(from),
@@ -313,6 +332,7 @@ fn written(step: &StepCode) -> Vec<usize> {
     match step {
         StepCode::Pointwise { outputs, .. } => outputs.iter().copied().map(index).collect(),
         StepCode::Flux(code) => code.to.iter().copied().map(index).collect(),
+        StepCode::Solve(code) => vec![index(code.to)],
         StepCode::Along { to, .. }
         | StepCode::Forward { to, .. }
         | StepCode::Inverse { to, .. }

@@ -362,12 +362,12 @@ impl MachineCode {
             out.iter_mut().map(|out| out.as_mut_ptr()).collect();
         let bytes = |n: usize| (n * size_of::<f64>()) as i64;
         let (last, start) = (bytes(n - self.group), bytes(start));
+        let (table, from, to) = (table.as_ptr(), rows.as_ptr(), out.as_ptr());
         // SAFETY: the code reads the table of used values and literals, whose length was just checked; of each row the nodes `margin.0 + offset + i` with
         // 0 ≤ i < n, which lie within its checked length because -margin.0 ≤ offset ≤ margin.1; and it writes the nodes `i` of each output, whose
         // length is n and which are exclusively borrowed. Positions i begin at `start`, grow by at most `group` up to n - group, and each iteration
         // touches `group` nodes from there. The processor has the instructions: `can_assemble`.
-        let stopped =
-            unsafe { (self.row)(table.as_ptr(), rows.as_ptr(), out.as_ptr(), last, start) };
+        let stopped = unsafe { (self.row)(table, from, to, last, start) };
         usize::try_from(stopped)
             .ok()
             .map(|bytes| bytes / size_of::<f64>())

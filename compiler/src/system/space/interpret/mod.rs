@@ -334,28 +334,21 @@ impl<'a> Interpreter<'a> {
     }
 
     fn reduce(&self, values: &[f64], kind: Reduction) -> f64 {
-        let weights: Vec<Vec<f64>> = (0..self.axes().len()).map(|a| self.quadrature(a)).collect();
-        let weight = |place: &Place| -> f64 {
-            weights
-                .iter()
-                .zip(place)
-                .map(|(w, i)| w[*i as usize])
-                .product()
-        };
-        let places = self.places();
-        let integral = |f: &dyn Fn(usize) -> f64| -> f64 {
-            places
-                .iter()
-                .enumerate()
-                .map(|(i, place)| weight(place) * f(i))
-                .sum()
-        };
+        let weights = self.weights();
+        let terms = weights.iter().zip(values).map(|(w, value)| w * value);
         match kind {
-            Reduction::Integral => integral(&|i| values[i]),
-            Reduction::Mean => integral(&|i| values[i]) / integral(&|_| 1.0),
+            Reduction::Integral => terms.sum(),
+            Reduction::Mean => terms.sum::<f64>() / weights.iter().sum::<f64>(),
             Reduction::Minimum => values.iter().copied().fold(f64::INFINITY, f64::min),
             Reduction::Maximum => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         }
+    }
+
+    /// Weights of all nodes in integrals.
+    fn weights(&self) -> Vec<f64> {
+        let axes: Vec<Vec<f64>> = (0..self.axes().len()).map(|a| self.quadrature(a)).collect();
+        let weight = |place: Place| axes.iter().zip(place).map(|(w, i)| w[i as usize]).product();
+        self.places().into_iter().map(weight).collect()
     }
 
     /// Solves by the dense matrix, found column by column.
@@ -377,12 +370,29 @@ impl<'a> Interpreter<'a> {
             row[n] = value - zero;
         }
         if let Some(mean) = solve.mean {
-            let mean = self.pool.eval(&[mean], &self.symbols)[0];
-            matrix[0] = (0..n).map(|_| 1.0).chain([mean * n as f64]).collect();
+            self.border(&mut matrix, solve.to, mean);
         }
         let mut solution = eliminate(matrix);
+        solution.truncate(n);
         std::mem::swap(&mut solution, self.nodes_mut(solve.to));
         self.fix_nodes(&[solve.to]);
+    }
+
+    /// One more equation, for the mean, and one more unknown: what is taken from every other equation so that all can hold.
+    fn border(&self, matrix: &mut Vec<Vec<f64>>, array: ArrayId, mean: Term) {
+        let n = matrix.len();
+        let mut taken = vec![1.0; n];
+        for closure in self.closures_with_node(array) {
+            let face = self.face(closure).into_iter();
+            face.for_each(|place| taken[self.flat(place)] = 0.0);
+        }
+        for (row, taken) in matrix.iter_mut().zip(taken) {
+            row.insert(n, taken);
+        }
+        let weights = self.weights();
+        let volume: f64 = weights.iter().sum();
+        let value = volume * self.pool.eval(&[mean], &self.symbols)[0];
+        matrix.push(weights.into_iter().chain([0.0, value]).collect());
     }
 
     fn nodes_mut(&mut self, array: ArrayId) -> &mut Vec<f64> {
