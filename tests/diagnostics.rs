@@ -8,6 +8,7 @@ use ansatz_compiler::model::{Loader, elaborate};
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::stdlib;
 use ansatz_compiler::syntax::parse;
+use ansatz_compiler::system::assemble;
 use ansatz_tests::mistakes::{expected, found};
 use ansatz_tests::rendered;
 use ansatz_tests::snapshot::{compare, run_folders};
@@ -40,7 +41,10 @@ fn check(path: &Path, name: &str) -> Result<(), Failed> {
     let mut diagnostics = Diagnostics::new();
     let ast = parse(&source, &mut diagnostics);
     let folder = path.parent().expect("a file stands in a folder");
-    elaborate(&ast, &mut sources, &Beside(folder.into()), &mut diagnostics);
+    let model = elaborate(&ast, &mut sources, &Beside(folder.into()), &mut diagnostics);
+    if !diagnostics.has_errors() {
+        assemble(model, &mut diagnostics);
+    }
 
     let (found, expected) = (found(&diagnostics, &sources), expected(&text));
     let rendered = rendered(diagnostics, &sources);

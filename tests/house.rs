@@ -44,7 +44,15 @@ const RUNTIME: &[Stage] = &[
     ("linalg", &[]),
     ("problem", &["solution"]),
     ("ode", &["failure", "solution", "linalg", "problem"]),
-    ("experiment", &["failure", "solution", "problem", "ode"]),
+    ("random", &[]),
+    (
+        "space",
+        &["failure", "solution", "linalg", "problem", "ode"],
+    ),
+    (
+        "experiment",
+        &["failure", "solution", "problem", "ode", "random", "space"],
+    ),
 ];
 
 /// The modules that see all of their crate: its root, and the printer of all products.

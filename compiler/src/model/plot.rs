@@ -27,7 +27,7 @@ pub(super) fn build(e: &mut Elaboration, sources: &Sources, model: &mut Model) {
             continue;
         };
         let name = claim_name(e, root, plot.name, "plot", item.span, &mut names);
-        let built = read(e, root, name, plot, sources, model);
+        let built = read(e, root, name, (plot, item.span), sources, model);
         model.plots.push(built);
     }
 }
@@ -36,11 +36,11 @@ fn read(
     e: &mut Elaboration,
     file: FileId,
     name: String,
-    plot: &ast::Plot,
+    (plot, at): (&ast::Plot, Span),
     sources: &Sources,
     model: &Model,
 ) -> Plot {
-    let kind = kind(e, file, &plot.form);
+    let kind = kind(e, file, &plot.form, at);
     let mut shown: Vec<(Curve, Measure)> = Vec::new();
     for &expr in &plot.curves {
         let (curve, measure) = curve(e, file, expr, sources);

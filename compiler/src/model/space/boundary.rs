@@ -1,5 +1,7 @@
 //! `at y = 0: c = 1, dx(u) = 0`: what holds on the faces of a domain.
 
+use smallvec::SmallVec;
+
 use super::SpaceError;
 use super::balance::{difference, is_zero};
 use super::mentions::outflow_argument;
@@ -125,7 +127,7 @@ fn report_unlike(e: &mut Elaboration, file: FileId, right: Expr, n: usize) {
 fn outflow(e: &mut Elaboration, file: FileId, of: Expr) -> Vec<ConditionKind> {
     let name = as_name(e.world.ast(file), of);
     let state = name.and_then(|name| e.world.entity_named(file, name.name));
-    let parts = state.map(|id| e.world.space.parts(id)).unwrap_or_default();
+    let parts = state.map_or_else(SmallVec::new, |id| e.world.space.parts(id));
     let states: Vec<_> = parts
         .iter()
         .filter_map(|part| e.positions[part.0 as usize])

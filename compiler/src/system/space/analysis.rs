@@ -51,7 +51,7 @@ impl Evolution {
             let linear = setting.term_of(pool, &symbols, linear);
             let rest = form.iter().filter(|((atom, _), _)| !is_linear(atom));
             let rest = setting.term_of(pool, &symbols, rest);
-            let orders = extent.get(&field).copied().unwrap_or_default();
+            let orders = extent.get(&field).copied().unwrap_or([0; 3]);
             rows.push(RowAnalysis {
                 linear,
                 rest,

@@ -36,6 +36,9 @@ pub fn needed(order: u8) -> (usize, usize) {
 ///
 /// # Errors
 /// One per mistake.
+///
+/// # Panics
+/// If a condition holds no field or stands at a periodic axis; elaboration refuses both.
 pub fn assign(
     pool: &Pool,
     setting: &Setting,
@@ -47,17 +50,12 @@ pub fn assign(
     let order = |field: usize, axis: usize| extent.get(&field).map_or(0, |orders| orders[axis]);
     let mut found = Requirements::new();
     let mut errors = Vec::new();
+    // Faces with a wrong condition: it counts for the one that may be missing.
+    let mut wrong = Vec::new();
     for (condition, kind) in evolution.conditions.iter().zip(conditions) {
         let (axis, side) = (condition.face.axis, condition.face.side);
         let face = face_name(evolution, axis, side);
         let at = condition.span.into();
-        if evolution.axes[axis].periodic {
-            errors.push(SpaceError::PeriodicCondition {
-                axis: evolution.axes[axis].name.clone(),
-                at,
-            });
-            continue;
-        }
         let (field, requirement) = match *kind {
             ConditionKind::Outflow(state) => {
                 let field = evolution.fields.iter().position(|f| f.state == state);
@@ -70,6 +68,7 @@ pub fn assign(
                     |orders: &[u8; 3]| orders.iter().enumerate().any(|(a, n)| a != axis && *n > 0);
                 if of.values().any(sideways) {
                     errors.push(SpaceError::SidewaysCondition { face, at });
+                    wrong.push((axis, side));
                     continue;
                 }
                 let wants = |field: usize| {
@@ -79,10 +78,8 @@ pub fn assign(
                 let most = of.iter().max_by_key(|(field, orders)| {
                     (orders[axis], wants(**field), std::cmp::Reverse(**field))
                 });
-                let Some((&field, orders)) = most else {
-                    errors.push(SpaceError::ConditionWithoutField { face, at });
-                    continue;
-                };
+                let (&field, orders) =
+                    most.expect("elaboration refuses conditions without a field");
                 if orders[axis] >= order(field, axis).max(1) {
                     let field = evolution.names()[field].to_owned();
                     errors.push(SpaceError::ConditionOrder {
@@ -91,6 +88,7 @@ pub fn assign(
                         order: orders[axis],
                         at,
                     });
+                    wrong.push((axis, side));
                     continue;
                 }
                 (field, Requirement::Equation(residual, orders[axis]))
@@ -121,7 +119,7 @@ pub fn assign(
             let n = order(field, axis);
             let least = if n == 1 { 1 } else { needed(n).0 };
             for side in [Side::Lower, Side::Upper] {
-                if count(side) < least {
+                if count(side) < least && !wrong.contains(&(axis, side)) {
                     let face = face_name(evolution, axis, side);
                     let field = evolution.names()[field].to_owned();
                     errors.push(SpaceError::MissingCondition {

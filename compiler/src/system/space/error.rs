@@ -38,12 +38,9 @@ pub enum SpaceError {
         #[label("finite volumes need fluxes")]
         at: SourceSpan,
     },
-    #[error("the constraint on `{field}` depends on a field that a later constraint determines")]
-    #[diagnostic(
-        code(coupled_constraints),
-        help("order the constraints so that each uses only fields determined before it")
-    )]
-    CoupledConstraints {
+    #[error("the constraint on `{field}` cannot be solved between walls with spectral schemes")]
+    #[diagnostic(code(spectral_constraint), help("use `scheme central`"))]
+    SpectralConstraint {
         field: String,
         #[label("determined here")]
         at: SourceSpan,
@@ -55,23 +52,9 @@ pub enum SpaceError {
         #[label("determined here")]
         at: SourceSpan,
     },
-    #[error("`{axis}` is periodic and has no faces")]
-    #[diagnostic(code(periodic_condition), help("remove the condition or `periodic`"))]
-    PeriodicCondition {
-        axis: String,
-        #[label("condition at a face")]
-        at: SourceSpan,
-    },
     #[error("derivatives along the face in a condition at {face} are not supported")]
     #[diagnostic(code(sideways_condition))]
     SidewaysCondition {
-        face: String,
-        #[label("condition")]
-        at: SourceSpan,
-    },
-    #[error("the condition at {face} holds no field")]
-    #[diagnostic(code(condition_without_field))]
-    ConditionWithoutField {
         face: String,
         #[label("condition")]
         at: SourceSpan,

@@ -349,10 +349,12 @@ impl<'a> Lowering<'a> {
             .zip(&self.evolution.solved)
             .enumerate()
         {
-            let known = spectral.solve(n + i, residual, solved.mean);
-            if !periodic || !known {
-                let (field, at) = (solved.name.clone(), solved.span.into());
-                return Err(SpaceError::CoupledConstraints { field, at });
+            let (field, at) = (solved.name.clone(), solved.span.into());
+            if !periodic {
+                return Err(SpaceError::SpectralConstraint { field, at });
+            }
+            if !spectral.solve(n + i, residual, solved.mean) {
+                return Err(SpaceError::NonlinearConstraint { field, at });
             }
         }
         spectral.reduce(&late);

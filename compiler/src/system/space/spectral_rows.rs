@@ -45,7 +45,7 @@ impl Spectral<'_> {
         self.builder.pointwise(self.pool, &self.reads, &[value])[0]
     }
 
-    /// `field = -(other parts)/(own multiplier)` in modes; whether all other fields are known.
+    /// `field = -(other parts)/(own multiplier)` in modes; whether the residual is linear in the field.
     pub fn solve(&mut self, field: usize, residual: Term, mean: Option<Term>) -> bool {
         let form = self.setting.form(self.pool, residual);
         let zero = self.pool.int(0);
@@ -58,12 +58,10 @@ impl Spectral<'_> {
                     let part = self.multiplier(orders, coefficient);
                     own = own.plus(self.pool, part);
                 }
-                Atom::Field(f)
-                    if self.fields[f].modes.is_none() && self.fields[f].nodes.is_none() =>
-                {
+                Atom::Other(a) if self.is_uniform(a) => {} // the mean is given
+                Atom::Other(a) if self.setting.extent(self.pool, &[a]).contains_key(&field) => {
                     return false;
                 }
-                Atom::Other(a) if self.is_uniform(a) => {} // the mean is given
                 Atom::Other(a) => {
                     atoms.push(a);
                     others.push((atom, orders, coefficient));

@@ -56,9 +56,6 @@ impl Lowering<'_> {
         goal: &Goal,
     ) -> Result<(Vec<ArrayId>, Vec<Source>), SpaceError> {
         let (accuracy, axes) = (self.accuracy(), self.axes.clone());
-        for i in 0..self.residuals.len() {
-            self.check_order(i)?;
-        }
         let (bases, periodic) = (self.bases(), self.is_periodic());
         let wind = if goal.rows && self.looks_at_wind() {
             Some(self.wind_rows()?)
@@ -99,20 +96,6 @@ impl Lowering<'_> {
         Ok((outputs, sources))
     }
 
-    /// A constraint uses only fields that are known before it.
-    fn check_order(&self, i: usize) -> Result<(), SpaceError> {
-        let n = self.evolution.fields.len();
-        let extent = self.setting.extent(self.pool, &[self.residuals[i]]);
-        if extent.keys().all(|field| *field <= n + i) {
-            return Ok(());
-        }
-        let solved = &self.evolution.solved[i];
-        Err(SpaceError::CoupledConstraints {
-            field: solved.name.clone(),
-            at: solved.span.into(),
-        })
-    }
-
     pub fn accuracy(&self) -> [u32; 3] {
         let mut accuracy = [2; 3];
         for (accuracy, method) in accuracy.iter_mut().zip(self.methods()) {
@@ -143,8 +126,7 @@ impl Lowering<'_> {
                     let conditions = self
                         .requirements
                         .get(&(field, end))
-                        .cloned()
-                        .unwrap_or_default();
+                        .map_or(Vec::new(), Vec::clone);
                     if depth == 0 && conditions.is_empty() {
                         continue;
                     }

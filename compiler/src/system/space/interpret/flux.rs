@@ -1,6 +1,6 @@
 //! WENO5 reconstruction and numerical fluxes.
 
-use super::Interpreter;
+use super::interpreter::Interpreter;
 use crate::system::space::program::{Flux, NumericalFlux};
 use crate::terms::Term;
 

@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::Interpreter;
+use super::interpreter::Interpreter;
 use crate::system::space::program::NodeKind;
 
 impl Interpreter<'_> {

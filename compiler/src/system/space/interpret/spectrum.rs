@@ -2,8 +2,8 @@
 
 use std::f64::consts::PI;
 
-use super::Interpreter;
-use crate::system::space::program::{ArrayId, Cut, Mean, Multiplier};
+use super::interpreter::Interpreter;
+use crate::system::space::program::{ArrayId, Cut, GridAxis, Mean, Multiplier};
 use crate::terms::Term;
 
 /// Real and imaginary part.
@@ -113,7 +113,7 @@ impl Interpreter<'_> {
     /// Along transformed axes the frequency and the largest one; else nothing.
     fn frequencies(&self, place: [i64; 3]) -> Vec<Option<(i64, f64)>> {
         let axes = self.axes().iter().zip(place);
-        let of = |(axis, i): (&super::GridAxis, i64)| {
+        let of = |(axis, i): (&GridAxis, i64)| {
             let n = i64::from(axis.points);
             let m = if 2 * i > n { i - n } else { i };
             axis.transformed.then_some((m, n as f64 / 2.0))

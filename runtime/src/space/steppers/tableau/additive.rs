@@ -39,7 +39,7 @@ const GAMMA_3: f64 = 1767732205903.0 / 4055673282236.0;
 
 /// Order 3 in four stages [KC03, appendix C].
 pub const ARK3: Additive = Additive {
-    name: "ARK3(2)4L[2]SA",
+    name: "ARK324L2SA",
     order: 3,
     embedded_order: 2,
     about: "linearly implicit Runge-Kutta pair of order 3 in four stages",
@@ -86,7 +86,7 @@ pub const ARK3: Additive = Additive {
 
 /// Order 4 in six stages [KC03, appendix C].
 pub const ARK4: Additive = Additive {
-    name: "ARK4(3)6L[2]SA",
+    name: "ARK436L2SA",
     order: 4,
     embedded_order: 3,
     about: "linearly implicit Runge-Kutta pair of order 4 in six stages",
