@@ -13,7 +13,7 @@ use ansatz_compiler::source::Sources;
 use ansatz_compiler::syntax::{format, parse};
 use ansatz_compiler::system::assemble;
 use ansatz_compiler::terms::Op;
-use ansatz_runtime::experiment::{Start, simulate};
+use ansatz_runtime::experiment::{GivenError, Simulation};
 use ansatz_runtime::ode::METHODS;
 use ansatz_tests::mistakes::{codes_of_corpus, expected, found};
 use ansatz_tests::rust::{assert_none, files};
@@ -68,8 +68,15 @@ fn check(text: &str, place: &str) {
     let system = assemble(model, &mut Diagnostics::new());
     let program = compile(simplified(system), Tier::Tables);
     for experiment in &program.experiments {
-        let start = Start::of(&program, experiment);
-        let outcome = simulate(&program, experiment, &start, &mut |_| {}, &mut |_| false);
+        let mut none = |path: &str, _: &str, _: &[usize]| {
+            Err(GivenError::Unreadable {
+                why: format!("no file {path}"),
+            })
+        };
+        let simulation = Simulation::new(&program, experiment, &mut none);
+        let mut simulation = simulation.unwrap_or_else(|e| panic!("{place}: {e}"));
+        let outcome = simulation.run(&mut |_| {}, &mut |_| false, None);
+        let outcome = outcome.unwrap_or_else(|e| panic!("{place}: {e}"));
         let failure = outcome.expect("the solver exists").failure;
         assert!(failure.is_none(), "{place}: {failure:?}");
     }

@@ -387,7 +387,9 @@ fn blow_up_is_reported_with_the_last_good_state() {
             let start = line.modes_of(|_| 1.0);
             let times = [0.5, 0.9, 3.0];
             let (saved, outcome) = run(method.name, &mut line, &start, step, &times);
-            assert_eq!(saved.len(), 2, "{}", method.name);
+            // Two that were asked for, and the last good one.
+            assert_eq!(saved.len(), 3, "{}", method.name);
+            assert_eq!(saved[2].0, outcome.t, "{}", method.name);
             let named = matches!(
                 outcome.failure,
                 Some(Failure::NotFinite { .. } | Failure::StepTooSmall { .. })

@@ -17,6 +17,12 @@ pub trait Equations {
     fn jvp(&mut self, t: f64, u: &[f64], v: &[f64], jv: &mut [f64]);
     /// `dfdt = ∂f/∂t`; returns false, and leaves `dfdt` alone, when the system is autonomous.
     fn time_derivative(&mut self, t: f64, u: &[f64], dfdt: &mut [f64]) -> bool;
+    /// Gets ready to apply `(I − γL)⁻¹`, where L is a part of the Jacobian that stays the same; false: there is none.
+    fn set_up_preconditioner(&mut self, _gamma: f64) -> bool {
+        false
+    }
+    /// `b = (I − γL)⁻¹ b` for the `γ` of the last set-up that succeeded.
+    fn precondition(&mut self, _b: &mut [f64]) {}
 }
 
 /// An initial value problem with what the user asked of its solution.

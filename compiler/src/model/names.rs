@@ -494,8 +494,7 @@ pub(super) fn push_first(
     for warning in warnings.by_ref().take(MAX_WARNINGS) {
         diagnostics.push(warning);
     }
-    let count = warnings.count();
-    if count > 0 {
+    if let count @ 1.. = warnings.count() {
         diagnostics.push(ModelError::AndMore { count });
     }
 }

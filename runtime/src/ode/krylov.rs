@@ -34,6 +34,11 @@ pub enum Preconditioner {
         /// Its inverse.
         inverse: Vec<f64>,
     },
+    /// That of the equations.
+    Own {
+        /// Whether they have one.
+        is_there: bool,
+    },
     /// Incomplete factors.
     Ilu {
         /// The factors.
@@ -67,8 +72,18 @@ impl Preconditioner {
         }
     }
 
-    fn set_up(&mut self, jacobian: &[f64], gamma: f64, weights: &[f64]) -> bool {
+    fn set_up(
+        &mut self,
+        equations: &mut dyn Equations,
+        jacobian: &[f64],
+        gamma: f64,
+        weights: &[f64],
+    ) -> bool {
         match self {
+            Preconditioner::Own { is_there } => {
+                *is_there = equations.set_up_preconditioner(gamma);
+                true
+            }
             Preconditioner::Diagonal { entries, inverse } => {
                 for (inverse, &k) in inverse.iter_mut().zip(&*entries) {
                     *inverse = if k == ABSENT {
@@ -85,8 +100,10 @@ impl Preconditioner {
         }
     }
 
-    fn apply(&self, b: &mut [f64]) {
+    fn apply(&self, equations: &mut dyn Equations, b: &mut [f64]) {
         match self {
+            Preconditioner::Own { is_there: true } => equations.precondition(b),
+            Preconditioner::Own { is_there: false } => {}
             Preconditioner::Diagonal { inverse, .. } => {
                 b.iter_mut().zip(inverse).for_each(|(x, d)| *x *= *d)
             }
@@ -119,21 +136,32 @@ impl Krylov {
     /// Name, with the preconditioner's.
     pub fn name(&self) -> &'static str {
         match self.preconditioner {
+            Preconditioner::Own { .. } => "GMRES with the linear part",
             Preconditioner::Diagonal { .. } => "GMRES with diagonal",
             Preconditioner::Ilu { .. } => "GMRES with ILU",
         }
     }
 
     /// Makes the preconditioner; false: it has none with these values.
-    pub fn set_up(&mut self, jacobian: &[f64], gamma: f64, weights: Weights<'_>) -> bool {
+    pub fn set_up(
+        &mut self,
+        equations: &mut dyn Equations,
+        jacobian: &[f64],
+        gamma: f64,
+        weights: Weights<'_>,
+    ) -> bool {
         self.conservation.set_scale(weights.scale);
-        self.preconditioner.set_up(jacobian, gamma, weights.inverse)
+        self.preconditioner
+            .set_up(equations, jacobian, gamma, weights.inverse)
     }
 
     /// Makes the next preconditioners closer to the matrix.
-    pub fn tighten(&mut self, pattern: &Pattern) {
+    pub fn tighten(&mut self, equations: &dyn Equations) {
         match &mut self.preconditioner {
-            Preconditioner::Diagonal { .. } => self.preconditioner = Preconditioner::ilu(pattern),
+            Preconditioner::Own { .. } => {}
+            Preconditioner::Diagonal { .. } => {
+                self.preconditioner = Preconditioner::ilu(equations.pattern());
+            }
             Preconditioner::Ilu { drop, .. } => *drop *= DROP_DECREASE,
         }
     }
@@ -155,7 +183,7 @@ impl Krylov {
             du,
         } = self;
         let (weights, scale) = (at.weights.inverse, at.weights.scale);
-        preconditioner.apply(b);
+        preconditioner.apply(equations, b);
         conservation.project(b);
         multiply(b, weights);
         let (before, root_n) = (norm(b), (b.len() as f64).sqrt());
@@ -177,7 +205,7 @@ impl Krylov {
             {
                 *out = v * scale - quotient * (du - at_y);
             }
-            preconditioner.apply(out);
+            preconditioner.apply(equations, out);
             conservation.project(out);
             multiply(out, weights);
         });

@@ -70,6 +70,11 @@ pub const METHODS: &[Method] = &[
         "BDF, linear systems by GMRES with the diagonal",
         |problem, start, counts| bdf(LinearSolver::GmresDiagonal, problem, start, counts),
     ),
+    bdf_row(
+        "BDF_Krylov",
+        "BDF, linear systems by GMRES without a matrix, preconditioned by the constant linear part of fields",
+        |problem, start, counts| bdf(LinearSolver::GmresOwn, problem, start, counts),
+    ),
 ];
 
 /// A row of the backward differentiation formulas.

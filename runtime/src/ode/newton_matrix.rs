@@ -65,6 +65,8 @@ pub enum LinearSolver {
     GmresDiagonal,
     /// GMRES with incomplete factors, from 13 states on.
     GmresIlu,
+    /// GMRES with what the equations offer ([`Equations::precondition`]), from 13 states on; no matrix is formed.
+    GmresOwn,
 }
 
 impl LinearSolver {
@@ -107,18 +109,26 @@ pub struct SingularMatrix;
 impl NewtonMatrix {
     /// Analyses the Jacobian's pattern and allocates; `u`: the start, whose conserved totals are kept.
     pub fn new(problem: &Problem<'_>, u: &[f64], solver: LinearSolver) -> Self {
-        let pattern = problem.equations.pattern();
         let krylov = |preconditioner| {
             let conservation = Conservation::new(problem.conserved, u);
-            Factors::Krylov(Krylov::new(preconditioner, conservation, pattern.n))
+            Factors::Krylov(Krylov::new(preconditioner, conservation, u.len()))
         };
+        if solver == LinearSolver::GmresOwn && u.len() > LARGEST_DENSE {
+            return NewtonMatrix {
+                jacobian: Vec::new(),
+                factors: krylov(Preconditioner::Own { is_there: false }),
+            };
+        }
+        let pattern = problem.equations.pattern();
         let factors = if pattern.n <= LARGEST_DENSE {
             Factors::Direct(Direct::dense(pattern))
         } else {
             match solver {
                 LinearSolver::Lu => Factors::Direct(Direct::sparse(pattern)),
                 LinearSolver::GmresDiagonal => krylov(Preconditioner::diagonal(pattern)),
-                LinearSolver::GmresIlu => krylov(Preconditioner::ilu(pattern)),
+                LinearSolver::GmresIlu | LinearSolver::GmresOwn => {
+                    krylov(Preconditioner::ilu(pattern))
+                }
             }
         };
         NewtonMatrix {
@@ -152,8 +162,10 @@ impl NewtonMatrix {
         y: &[f64],
         counts: &mut Counts,
     ) {
-        equations.jacobian(t, y, &mut self.jacobian);
-        counts.jacobian += 1;
+        if !self.jacobian.is_empty() {
+            equations.jacobian(t, y, &mut self.jacobian);
+            counts.jacobian += 1;
+        }
     }
 
     /// Factors `I − γJ`, or makes its preconditioner.
@@ -162,7 +174,7 @@ impl NewtonMatrix {
     /// No usable factors, even with exchanges.
     pub fn set_up(
         &mut self,
-        equations: &dyn Equations,
+        equations: &mut dyn Equations,
         gamma: f64,
         weights: Weights<'_>,
         counts: &mut Counts,
@@ -171,7 +183,7 @@ impl NewtonMatrix {
         let jacobian = &self.jacobian;
         let factored = match &mut self.factors {
             Factors::Direct(direct) => direct.factor(equations.pattern(), jacobian, gamma).is_ok(),
-            Factors::Krylov(krylov) => krylov.set_up(jacobian, gamma, weights),
+            Factors::Krylov(krylov) => krylov.set_up(equations, jacobian, gamma, weights),
         };
         if factored {
             Ok(())
@@ -183,7 +195,7 @@ impl NewtonMatrix {
     /// After trouble: makes inexact solutions more exact.
     pub fn tighten(&mut self, equations: &dyn Equations) {
         if let Factors::Krylov(krylov) = &mut self.factors {
-            krylov.tighten(equations.pattern());
+            krylov.tighten(equations);
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod checkpoint;
 mod choose;
+mod inverse;
 mod nodes;
 mod observe;
 mod part;

@@ -9,6 +9,7 @@ use ansatz_compiler::codegen::Evaluator;
 use ansatz_compiler::system::jacobian::Pattern;
 use ansatz_compiler::system::space::tangent::tangent;
 
+use super::inverse::LinearInverse;
 use super::part::{Numbers, Part};
 use super::pattern::{Colouring, pattern};
 use super::setup::SetupError;
@@ -23,6 +24,7 @@ pub(super) struct GridNodes {
     rates: Option<Part>,
     /// Derivative of `full`, when a method has asked for it and there is one.
     tangent: Option<Part>,
+    inverse: Option<LinearInverse>,
     /// Where its fields stand in the state.
     pub range: std::ops::Range<usize>,
 }
@@ -68,6 +70,7 @@ impl<'p> NodeEquations<'p> {
                 coupling,
                 rates: None,
                 tangent: None,
+                inverse: None,
                 range: n..n + len,
             });
             n += len;
@@ -240,6 +243,27 @@ impl Equations for NodeEquations<'_> {
             *after = (*after - before) / step;
         }
         true
+    }
+
+    fn set_up_preconditioner(&mut self, gamma: f64) -> bool {
+        for (i, nodes) in self.grids.iter_mut().enumerate() {
+            if nodes.inverse.is_none() {
+                nodes.inverse = LinearInverse::new(self.program, i, &self.parameters);
+            }
+            match &mut nodes.inverse {
+                Some(inverse) => inverse.set_up(gamma),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    fn precondition(&mut self, b: &mut [f64]) {
+        for nodes in &mut self.grids {
+            if let Some(inverse) = &mut nodes.inverse {
+                inverse.apply(&mut b[nodes.range.clone()]);
+            }
+        }
     }
 }
 

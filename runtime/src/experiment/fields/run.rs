@@ -17,7 +17,7 @@ use super::watch::{Warning, Watch};
 use crate::ode;
 use crate::problem::Problem;
 use crate::solution::{Counts, Outcome};
-use crate::space::layout::Layout;
+use crate::space::layout::{Layout, TooLarge, check_memory};
 use crate::space::split::SplitExecutor;
 use crate::space::steppers::{
     BoundedProblem, BoundedStep, SplitProblem, StepSize, solve, solve_bounded,
@@ -72,6 +72,7 @@ impl<'p> FieldRun<'p> {
         data: &mut GivenData<'_>,
     ) -> Result<FieldRun<'p>, SetupError> {
         let (method, reason) = choose(program, experiment)?;
+        check_size(program)?;
         let scalars = scalar_states(program);
         let mut u0: Vec<f64> = scalars.iter().map(|&state| at.u0[state]).collect();
         let mut numbers = Numbers::of(program);
@@ -409,6 +410,21 @@ impl Engine<'_> {
             Engine::Nodes(equations) => equations.stay_before(time),
         }
     }
+}
+
+/// Arrays per field that a method keeps beside those of the programs: stages, the state before a step, what is saved.
+const ARRAYS_PER_FIELD: usize = 12;
+
+/// Refuses a grid that does not fit into memory, before anything is allocated.
+fn check_size(program: &Program) -> Result<(), TooLarge> {
+    for grid in &program.grids {
+        let len = grid.evolution.axes.iter();
+        let len = len.fold(1, |n: usize, axis| n.saturating_mul(axis.points as usize));
+        let of_programs: usize = grid.programs.all().map(|p| p.arrays.len()).sum();
+        let n = of_programs + ARRAYS_PER_FIELD * grid.programs.fields.len();
+        check_memory(len, n)?;
+    }
+    Ok(())
 }
 
 fn split_engine<'p>(

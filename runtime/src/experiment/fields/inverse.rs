@@ -1,0 +1,65 @@
+//! `(I − γL)⁻¹` of the constant linear part of a grid's fields, mode by mode: what preconditions Newton's linear systems.
+
+use ansatz_compiler::Program;
+use ansatz_compiler::program::space::compile_split;
+
+use super::part::{OPTIONS, parameter_symbols};
+use crate::space::split::SplitExecutor;
+use crate::space::steppers::{ImplicitPart, SplitEquations};
+use crate::space::transform::{Complex64, Transform};
+
+/// The inverse for one `γ` at a time.
+pub(super) struct LinearInverse {
+    transform: Transform,
+    part: ImplicitPart,
+    modes: Vec<Complex64>,
+    solved: Vec<Complex64>,
+    /// Nodes per field.
+    len: usize,
+}
+
+impl LinearInverse {
+    /// `None` where not all axes can be transformed, or memory does not suffice.
+    pub fn new(program: &Program, grid: usize, parameters: &[f64]) -> Option<LinearInverse> {
+        let grid = &program.grids[grid];
+        let split = grid.programs.split.as_ref()?;
+        let symbols = parameter_symbols(program);
+        let code = program.with_pool(|pool| compile_split(pool, split, &symbols, OPTIONS));
+        let executor = SplitExecutor::new(&code.ok()?, parameters, None).ok()?;
+        let shape = executor.layout().shape;
+        let mut transformed = [false; 3];
+        transformed[..grid.evolution.axes.len()].fill(true);
+        let n = executor.n_fields() * executor.n_modes();
+        Some(LinearInverse {
+            transform: Transform::new(shape, transformed),
+            part: ImplicitPart::new(&executor.linear()),
+            modes: vec![Complex64::default(); n],
+            solved: vec![Complex64::default(); n],
+            len: shape.len(),
+        })
+    }
+
+    /// Takes another `γ`.
+    pub fn set_up(&mut self, gamma: f64) {
+        self.part.set_up(gamma);
+    }
+
+    /// Applies it to fields in nodes, one behind the other.
+    pub fn apply(&mut self, fields: &mut [f64]) {
+        let n_modes = self.transform.n_modes();
+        for (nodes, modes) in fields
+            .chunks_exact(self.len)
+            .zip(self.modes.chunks_exact_mut(n_modes))
+        {
+            self.transform.forward(nodes, modes);
+        }
+        self.part.solve(&self.modes, &mut self.solved);
+        for (modes, nodes) in self
+            .solved
+            .chunks_exact(n_modes)
+            .zip(fields.chunks_exact_mut(self.len))
+        {
+            self.transform.inverse(modes, nodes);
+        }
+    }
+}
