@@ -3,18 +3,28 @@
 use ansatz_compiler::codegen::Tier;
 use ansatz_compiler::codegen::row::{Arithmetic, RowOptions};
 use ansatz_compiler::diagnostic::Diagnostics;
-use ansatz_compiler::program::space::compile_space;
+use ansatz_compiler::program::space::{compile_space, compile_split};
 use ansatz_compiler::source::Sources;
+use ansatz_compiler::system::System;
 use ansatz_compiler::system::space::interpret::Interpreter;
-use ansatz_compiler::system::space::program::SpaceProgram;
+use ansatz_compiler::system::space::program::{SpaceProgram, SpacePrograms};
 use ansatz_compiler::terms::{Pool, SymbolId};
 use ansatz_compiler::{assemble, model, read};
 use ansatz_runtime::space::execute::Executor;
+use ansatz_runtime::space::layout::Layout;
+use ansatz_runtime::space::split::SplitExecutor;
 use ansatz_runtime::space::steppers::BoundedEquations;
 
 use super::Files;
 
-/// `du/dt = f(t, u)` of all fields on the only domain of a model.
+/// A model with fields on one domain.
+pub struct Model {
+    system: System,
+    symbols: Vec<SymbolId>,
+    numbers: Vec<f64>,
+}
+
+/// `du/dt = f(t, u)` of all fields of a model.
 pub struct Fields {
     pub executor: Executor,
     pub program: SpaceProgram,
@@ -24,9 +34,13 @@ pub struct Fields {
     largest_step: f64,
 }
 
-impl Fields {
-    /// From a text; steps may have any length up to the largest.
-    pub fn new(text: &str, largest_step: f64) -> Fields {
+const OPTIONS: RowOptions = RowOptions {
+    arithmetic: Arithmetic::Fast,
+    tier: Tier::Auto,
+};
+
+impl Model {
+    pub fn new(text: &str) -> Model {
         let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::new());
         let source = sources.add("fields.model", text);
         let source = source.expect("the text is not too long");
@@ -35,26 +49,47 @@ impl Fields {
         let system = assemble(model, &mut diagnostics);
         let mistakes = super::rendered(diagnostics, &sources);
         let system = system.unwrap_or_else(|| panic!("{mistakes}"));
-        let block = system.grids().next().expect("the model has fields");
-        let program = block.programs.full.clone();
-        let options = RowOptions {
-            arithmetic: Arithmetic::Fast,
-            tier: Tier::Auto,
-        };
         let mut values = vec![f64::NAN; system.pool.n_symbols()];
         for parameter in &system.parameters {
             values[parameter.symbol.0 as usize] = system.pool.eval(&[parameter.value], &values)[0];
         }
         let symbols: Vec<SymbolId> = system.parameters.iter().map(|p| p.symbol).collect();
-        let numbers: Vec<f64> = symbols.iter().map(|s| values[s.0 as usize]).collect();
-        let code = compile_space(&system.pool, &program, &symbols, options);
+        let numbers = symbols.iter().map(|s| values[s.0 as usize]).collect();
+        Model {
+            system,
+            symbols,
+            numbers,
+        }
+    }
+
+    fn programs(&self) -> &SpacePrograms {
+        let block = self.system.grids().next();
+        &block.expect("the model has fields").programs
+    }
+
+    /// The split equations, if the model has them; without scalars.
+    pub fn split(&self) -> SplitExecutor {
+        let split = self.programs().split.as_ref();
+        let split = split.expect("the model is periodic");
+        let code = compile_split(&self.system.pool, split, &self.symbols, OPTIONS);
+        let code = code.expect("steps are known");
+        SplitExecutor::new(&code, &self.numbers, None).expect("the grid is small")
+    }
+}
+
+impl Fields {
+    /// From a text; steps may have any length up to the largest.
+    pub fn new(text: &str, largest_step: f64) -> Fields {
+        let model = Model::new(text);
+        let program = model.programs().full.clone();
+        let code = compile_space(&model.system.pool, &program, &model.symbols, OPTIONS);
         let code = code.expect("steps are known");
         Fields {
-            executor: Executor::new(&code, &numbers).expect("the grid is small"),
-            parameters: symbols.into_iter().zip(numbers).collect(),
+            executor: Executor::new(&code, &model.numbers).expect("the grid is small"),
+            parameters: model.symbols.into_iter().zip(model.numbers).collect(),
             n_fields: program.inputs.len(),
             program,
-            pool: system.pool,
+            pool: model.system.pool,
             largest_step,
         }
     }
@@ -66,16 +101,7 @@ impl Fields {
 
     /// Values of all fields, field after field.
     pub fn nodes(&self, values: &dyn Fn(usize, [f64; 3]) -> f64) -> Vec<f64> {
-        let [x, y, z] = &self.executor.layout().coordinates;
-        let mut nodes = Vec::new();
-        for field in 0..self.n_fields {
-            for &z in z {
-                for &y in y {
-                    nodes.extend(x.iter().map(|&x| values(field, [x, y, z])));
-                }
-            }
-        }
-        nodes
+        nodes(self.executor.layout(), self.n_fields, values)
     }
 
     /// The rates of the reference interpreter.
@@ -87,6 +113,24 @@ impl Fields {
         let fields: Vec<Vec<f64>> = fields.map(<[f64]>::to_vec).collect();
         interpreter.rates(&fields).concat()
     }
+}
+
+/// Values of fields at all nodes, field after field.
+pub fn nodes(
+    layout: &Layout,
+    n_fields: usize,
+    values: &dyn Fn(usize, [f64; 3]) -> f64,
+) -> Vec<f64> {
+    let [x, y, z] = &layout.coordinates;
+    let mut nodes = Vec::new();
+    for field in 0..n_fields {
+        for &z in z {
+            for &y in y {
+                nodes.extend(x.iter().map(|&x| values(field, [x, y, z])));
+            }
+        }
+    }
+    nodes
 }
 
 impl BoundedEquations for Fields {

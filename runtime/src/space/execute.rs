@@ -77,7 +77,7 @@ pub(super) enum Prepared {
         /// Arrays whose ghosts are made first.
         close: Vec<usize>,
     },
-    Solve(Elliptic),
+    Solve(Box<Elliptic>),
     Reduce {
         from: usize,
         kind: Reduction,

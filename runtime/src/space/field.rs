@@ -159,13 +159,25 @@ impl<'a> Field<'a> {
     pub(super) fn gather(&self, shape: Shape, row: usize, first: isize, out: &mut [f64]) {
         let nx = shape.n[0] as isize;
         let values = self.rows(shape, row, 1);
-        for (i, out) in out.iter_mut().enumerate() {
-            let i = shape.wrap(0, first + i as isize);
-            *out = if (0..nx).contains(&i) {
-                values[i as usize]
-            } else {
-                self.beyond(row, if i < 0 { i } else { i - nx })
-            };
+        let value = |i: isize| {
+            let i = shape.wrap(0, i);
+            if (0..nx).contains(&i) {
+                return values[i as usize];
+            }
+            let ghosts = self.ghosts();
+            let below = ghosts.depth[0][0] as isize;
+            let place = if i < 0 { below + i } else { below + i - nx };
+            ghosts.ends(row)[place as usize]
+        };
+        // Most values lie within the row.
+        let n = out.len() as isize;
+        let (start, end) = ((-first).clamp(0, n), (nx - first).clamp(0, n));
+        if start < end {
+            let within = &values[(first + start) as usize..(first + end) as usize];
+            out[start as usize..end as usize].copy_from_slice(within);
+        }
+        for i in (0..start).chain(end.max(start)..n) {
+            out[i as usize] = value(first + i);
         }
     }
 }

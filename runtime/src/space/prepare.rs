@@ -154,7 +154,7 @@ impl Preparation<'_> {
                 let arrays: Vec<usize> = code.arrays.iter().copied().map(index).collect();
                 let Layout { shape, named, .. } = self.layout;
                 let read = read_beyond(&code.residual, &arrays);
-                Prepared::Solve(Elliptic {
+                Prepared::Solve(Box::new(Elliptic {
                     residual: Sweep::new(&code.residual, *shape, named, self.parameters),
                     // Later steps make the ghosts of the solution.
                     close: self.open_arrays(read, &mut closed.clone()),
@@ -166,7 +166,7 @@ impl Preparation<'_> {
                         .as_ref()
                         .map(|mean| mean.evaluator(self.parameters)),
                     solver: None,
-                })
+                }))
             }
             &StepCode::Forward { from, to } => Prepared::Forward {
                 from: index(from),

@@ -33,9 +33,9 @@ impl WithSimd for Reconstruction<'_> {
         let (lower, lower_rest) = S::as_mut_simd_f64s(self.lower);
         let n = upper.len();
         let rows = self.rows.map(|row| S::as_simd_f64s(row));
-        let whole = rows.map(|row| &row.0[..n]);
+        let [a, b, c, d, e] = rows.map(|row| &row.0[..n]);
         for (i, (upper, lower)) in upper.iter_mut().zip(lower).enumerate() {
-            [*upper, *lower] = at_faces(simd, whole.map(|row| row[i]));
+            [*upper, *lower] = at_faces(simd, [a[i], b[i], c[i], d[i], e[i]]);
         }
         if !upper_rest.is_empty() {
             let rest = rows.map(|row| simd.partial_load_f64s(row.1));

@@ -1,0 +1,230 @@
+//! Right-hand sides and steps of compiled fields, beside the transforms that they contain.
+//!
+//! `cargo bench -p ansatz-runtime --bench fields` prints a row per case, or for those with a word in their name (after `--`). `RAYON_NUM_THREADS=1` for times of one thread.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use ansatz_runtime::space::layout::Shape;
+use ansatz_runtime::space::steppers::{
+    BoundedEquations, SplitEquations, SplitProblem, StepSize, solve,
+};
+use ansatz_runtime::space::transform::{Complex64, Transform};
+use ansatz_tests::fields::{Fields, Model, nodes};
+
+/// Seconds of measuring per case.
+const SECONDS: f64 = 0.5;
+
+fn main() {
+    let only = std::env::args().skip(1).find(|arg| !arg.starts_with("--"));
+    let is_wanted = |name: &str| only.as_ref().is_none_or(|only| name.contains(only));
+    println!("{:34} {:>12} {:>10}", "case", "µs", "ns/node");
+    for (name, text) in RIGHT_HAND_SIDES.iter().filter(|case| is_wanted(case.0)) {
+        right_hand_side(name, text);
+    }
+    println!(
+        "{:34} {:>12} {:>10} {:>10} {:>6}",
+        "ETDRK4", "step µs", "FFTs µs", "N µs", "ratio"
+    );
+    for (name, text, n_transforms) in SPLIT.iter().filter(|case| is_wanted(case.0)) {
+        step(name, text, *n_transforms);
+    }
+}
+
+const RIGHT_HAND_SIDES: &[(&str, &str)] = &[
+    (
+        "WENO5 Burgers 256²",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 256 points, periodic
+        field u on d = 0
+        dt(u) = -dx(u^2/2) - dy(u^2/2)
+        scheme weno(order = 5, flux = lax_friedrichs)",
+    ),
+    (
+        "WENO5 Burgers 1024",
+        "domain d: x in 0..1, 1024 points, periodic
+        field u on d = 0
+        dt(u) = -dx(u^2/2)
+        scheme weno(order = 5, flux = lax_friedrichs)",
+    ),
+    (
+        "WENO5 Euler 1024",
+        "const gamma = 7/5
+        domain d: x in 0..1, 1024 points, periodic
+        field rho on d = 1, m on d = 0, E on d = 1
+        let v = m/rho, p = (gamma - 1)*(E - m*v/2)
+        dt(rho) + div(m) = 0
+        dt(m) + div(m*v + p) = 0
+        dt(E) + dx((E + p)*v) = 0
+        scheme weno(order = 5, flux = hll)",
+    ),
+    (
+        "Brusselator 32²",
+        "domain d: x in 0..1, 32 points, periodic; y in 0..1, 32 points, periodic
+        field u on d = 0, v on d = 0
+        dt(u) = 10*lap(u) + 1 + u^2*v - 4.4*u
+        dt(v) = 10*lap(v) + 3.4*u - u^2*v
+        scheme central(order = 2)",
+    ),
+    (
+        "Brusselator 256²",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 256 points, periodic
+        field u on d = 0, v on d = 0
+        dt(u) = 10*lap(u) + 1 + u^2*v - 4.4*u
+        dt(v) = 10*lap(v) + 3.4*u - u^2*v
+        scheme central(order = 2)",
+    ),
+    (
+        "Brusselator 256², no flux",
+        "domain d: x in 0..1, 256 points; y in 0..1, 256 points
+        field u on d = 0, v on d = 0
+        dt(u) = 10*lap(u) + 1 + u^2*v - 4.4*u
+        dt(v) = 10*lap(v) + 3.4*u - u^2*v
+        at x = 0, x = 1: dx(u) = 0, dx(v) = 0
+        at y = 0, y = 1: dy(u) = 0, dy(v) = 0
+        scheme central(order = 2)",
+    ),
+    (
+        "Chebyshev 256 x 64",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 64 points
+        field u on d = 0
+        dt(u) = dyy(u) + dxx(u)
+        at y = 0, y = 1: u = 0
+        scheme x: fourier, y: chebyshev",
+    ),
+    (
+        "Poisson 129²",
+        "domain d: x in 0..1, 129 points; y in 0..1, 129 points
+        field w on d = 0
+        field psi on d
+        constraint lap(psi) = w
+        at boundary: psi = 0
+        dt(w) = psi
+        scheme central(order = 2)",
+    ),
+    (
+        "Poisson 257²",
+        "domain d: x in 0..1, 257 points; y in 0..1, 257 points
+        field w on d = 0
+        field psi on d
+        constraint lap(psi) = w
+        at boundary: psi = 0
+        dt(w) = psi
+        scheme central(order = 2)",
+    ),
+];
+
+/// With the transforms of a step.
+const SPLIT: &[(&str, &str, usize)] = &[
+    (
+        "Kuramoto-Sivashinsky 1024",
+        "domain d: x in 0..32*pi, 1024 points, periodic
+        field u on d = 0
+        dt(u) = -u*dx(u) - dxx(u) - dxxxx(u)
+        scheme fourier",
+        8,
+    ),
+    (
+        "Allen-Cahn 256²",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 256 points, periodic
+        field u on d = 0
+        dt(u) = 0.001*lap(u) + u - u^3
+        scheme fourier",
+        8,
+    ),
+    (
+        "Navier-Stokes vorticity 256²",
+        "domain d: x in 0..2*pi, 256 points, periodic; y in 0..2*pi, 256 points, periodic
+        field w on d = 0
+        field psi on d
+        constraint lap(psi) = -w, mean(psi) = 0
+        dt(w) = -dy(psi)*dx(w) + dx(psi)*dy(w) + 0.001*lap(w)
+        scheme fourier",
+        20,
+    ),
+    (
+        "Brusselator 256² by differences",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 256 points, periodic
+        field u on d = 0, v on d = 0
+        dt(u) = 0.01*lap(u) + 1 + u^2*v - 4.4*u
+        dt(v) = 0.01*lap(v) + 3.4*u - u^2*v
+        scheme central(order = 2)",
+        16,
+    ),
+];
+
+fn smooth(field: usize, [x, y, _]: [f64; 3]) -> f64 {
+    1.0 + 0.3 * (x + 2.0 * y).sin() + 0.1 * field as f64
+}
+
+fn right_hand_side(name: &str, text: &str) {
+    let mut fields = Fields::new(text, f64::INFINITY);
+    let u = fields.nodes(&smooth);
+    let mut du = vec![0.0; u.len()];
+    let best = least(|| fields.rhs(0.0, black_box(&u), &mut du));
+    let n = fields.executor.layout().shape.len();
+    println!("{name:34} {best:12.1} {:10.3}", best * 1e3 / n as f64);
+}
+
+fn step(name: &str, text: &str, n_transforms: usize) {
+    let mut split = Model::new(text).split();
+    let layout = split.layout().clone();
+    let u = nodes(&layout, split.n_fields(), &smooth);
+    let mut start = vec![Complex64::default(); split.n_modes() * split.n_fields()];
+    split.to_modes(&u, &mut start);
+    let steps = if layout.shape.len() < 4096 { 200 } else { 4 };
+    // Coefficients are computed once per run.
+    let [mut long, mut short] = [f64::INFINITY; 2];
+    let begin = Instant::now();
+    while begin.elapsed().as_secs_f64() < 4.0 * SECONDS {
+        long = long.min(run(&mut split, &start, 2 * steps));
+        short = short.min(run(&mut split, &start, steps));
+    }
+    let step = (long - short) / steps as f64;
+    let mut out = start.clone();
+    let nonlinear = 4.0 * least(|| split.nonlinear(0.0, black_box(&start), &mut out));
+    let transforms = transforms(layout.shape) * n_transforms as f64 / 2.0;
+    println!(
+        "{name:34} {step:12.2} {transforms:10.2} {nonlinear:10.2} {:6.2}",
+        step / transforms
+    );
+}
+
+/// Microseconds of so many steps, from new coefficients on.
+fn run(split: &mut dyn SplitEquations, start: &[Complex64], steps: u64) -> f64 {
+    let mut problem = SplitProblem {
+        equations: split,
+        t0: 0.0,
+        t_end: 1e-3 * steps as f64,
+        u0: start,
+        step: StepSize::Fixed(1e-3),
+        max_steps: 2 * steps,
+        save_at: Some(&[]),
+        interrupt: &mut |_| false,
+    };
+    let begin = Instant::now();
+    solve("ETDRK4", &mut problem, &mut |_, _| {}).expect("a row of the table");
+    begin.elapsed().as_secs_f64() * 1e6
+}
+
+/// A transform forth and back.
+fn transforms(shape: Shape) -> f64 {
+    let mut transform = Transform::new(shape, [0, 1, 2].map(|axis| shape.n[axis] > 1));
+    let mut nodes: Vec<f64> = (0..shape.len()).map(|i| (i as f64).sin()).collect();
+    let mut modes = vec![Complex64::default(); transform.n_modes()];
+    least(|| {
+        transform.forward(black_box(&nodes), &mut modes);
+        transform.inverse(black_box(&modes), &mut nodes);
+    })
+}
+
+/// The shortest time of many runs, in microseconds: others use this machine too.
+fn least(mut run: impl FnMut()) -> f64 {
+    let (start, mut best, mut runs) = (Instant::now(), f64::INFINITY, 0);
+    while runs < 5 || start.elapsed().as_secs_f64() < SECONDS {
+        let begin = Instant::now();
+        run();
+        best = best.min(begin.elapsed().as_secs_f64() * 1e6);
+        runs += 1;
+    }
+    best
+}
