@@ -15,7 +15,7 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a study: write trajectories (CSV) and plots (SVG)
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Parse, resolve names and check units; print what is wrong
     Check {
         /// A `.model` or BioNetGen `.net` file

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use ansatz_compiler::Program;
@@ -144,7 +144,7 @@ fn simulation<'p>(
 fn keeper(
     simulation: &mut Simulation<'_>,
     args: &RunArgs,
-    folder: &PathBuf,
+    folder: &Path,
     shape: &RowShape,
     write: &mut dyn FnMut(Row<'_>),
 ) -> io::Result<Option<CheckpointFolder>> {

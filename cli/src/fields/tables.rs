@@ -111,9 +111,10 @@ impl Grid {
         let coordinates = self.coordinates.iter().map(|c| c.name.as_str());
         let variables = self.variables.iter().map(|(_, v)| v.name.as_str());
         table.write_record(std::iter::once("t").chain(coordinates).chain(variables))?;
-        let n = self.coordinates.iter().map(|c| c.nodes.len()).product();
+        let n: usize = self.coordinates.iter().map(|c| c.nodes.len()).product();
         let mut text = Vec::new();
-        for node in 0..n {
+        let mut node = 0;
+        while node < n {
             table.write_field(number(t, &mut text))?;
             let mut rest = node;
             for axis in &self.coordinates {
@@ -125,6 +126,7 @@ impl Grid {
                 table.write_field(number(values[*k][node], &mut text))?;
             }
             table.write_record(None::<&[u8]>)?;
+            node += 1;
         }
         table.flush()
     }

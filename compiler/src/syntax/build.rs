@@ -2,8 +2,8 @@
 
 use super::Ast;
 use super::ast::{
-    Arrow, Axis, BinaryOp, DeclKind, Declaration, Expr, ExprKind, Ident, Item, ItemKind,
-    Participant, Plot, Reaction, Setting, SettingValue, UnitExpr,
+    Arrow, Axis, BinaryOp, Declaration, Expr, ExprKind, Ident, Item, ItemKind, Participant, Plot,
+    Reaction, Setting, SettingValue, UnitExpr,
 };
 use super::error::SyntaxError;
 use super::layout::shortened;
@@ -152,16 +152,15 @@ impl<'a> Builder<'a> {
         Ok(axis)
     }
 
-    pub fn declare(
-        &mut self,
-        kind: DeclKind,
-        name: Ident,
-        unit: Option<Box<UnitExpr>>,
-        domain: Option<Ident>,
-        value: Option<Expr>,
-        doc: Option<String>,
-        span: Span,
-    ) {
+    /// Adds a declaration; `diffusion = D` after a species on a domain belongs to that.
+    pub fn declare(&mut self, declaration: Declaration, span: Span) {
+        let Declaration {
+            name,
+            unit,
+            domain,
+            value,
+            ..
+        } = &declaration;
         let is_plain = unit.is_none() && domain.is_none() && value.is_some();
         if is_plain
             && self.ast.name(name.name) == "diffusion"
@@ -171,20 +170,11 @@ impl<'a> Builder<'a> {
             && before.diffusion.is_none()
             && self.span.to(last.span) == self.span
         {
-            before.diffusion = value;
-            before.doc = before.doc.take().or(doc);
+            before.diffusion = declaration.value;
+            before.doc = before.doc.take().or(declaration.doc);
             last.span = last.span.to(span);
             return;
         }
-        let declaration = Declaration {
-            kind,
-            name,
-            unit,
-            domain,
-            value,
-            diffusion: None,
-            doc,
-        };
         self.ast.items.push(Item {
             kind: ItemKind::Declare(declaration),
             span,

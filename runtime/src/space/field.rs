@@ -164,10 +164,7 @@ impl<'a> Field<'a> {
             if (0..nx).contains(&i) {
                 return values[i as usize];
             }
-            let ghosts = self.ghosts();
-            let below = ghosts.depth[0][0] as isize;
-            let place = if i < 0 { below + i } else { below + i - nx };
-            ghosts.ends(row)[place as usize]
+            self.beyond(row, if i < 0 { i } else { i - nx })
         };
         // Most values lie within the row.
         let n = out.len() as isize;

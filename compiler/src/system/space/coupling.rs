@@ -21,13 +21,13 @@ pub(crate) fn couple(
             .position(|own| symbols.iter().any(|symbol| own.contains(symbol)))
     };
     let mut coupled: Vec<(usize, Reduced)> = Vec::new();
-    for i in 0..evolutions.len() {
-        let mut terms = terms_of(&evolutions[i]);
+    for (i, evolution) in evolutions.iter_mut().enumerate() {
+        let mut terms = terms_of(evolution);
         let is_foreign = |pool: &Pool, of: Term| home(pool, of).is_some_and(|home| home != i);
         let taken = take_out_of(pool, &mut terms, is_foreign);
-        replace(&mut evolutions[i], &terms);
+        replace(evolution, &terms);
         let symbols = taken.iter().map(|reduced| reduced.symbol);
-        evolutions[i].varying.extend(symbols);
+        evolution.varying.extend(symbols);
         coupled.extend(
             taken
                 .into_iter()

@@ -47,10 +47,11 @@ pub(super) fn choose(
         });
     };
     match method {
-        FieldMethod::Split(method) => match why_not_split(program) {
-            Some(why) => return Err(SetupError::Unsuitable { method, why }),
-            None => {}
-        },
+        FieldMethod::Split(method) => {
+            if let Some(why) = why_not_split(program) {
+                return Err(SetupError::Unsuitable { method, why });
+            }
+        }
         FieldMethod::Nodes(method) if experiment.dt.is_some() => {
             let why = "it chooses its steps itself; leave out `dt`, or take `SSPRK3`, or `ETDRK4` where all axes are periodic";
             return Err(SetupError::Unsuitable { method, why });

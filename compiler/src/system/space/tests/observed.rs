@@ -46,7 +46,7 @@ fn observables_and_rates_are_computed() {
 
         // The mean of sin(x) + 3 is 3.
         let mut full = Interpreter::new(&programs.full, &s.pool, &scalars(&s.pool, &programs.full));
-        let rates = full.rates(&[u.clone()]).remove(0);
+        let rates = full.rates(std::slice::from_ref(&u)).remove(0);
         let at_0 = -3.0 - 3.0; // -(u·ux) - mean at x = 0
         assert!((rates[0] - at_0).abs() < 1e-4, "{method:?} {}", rates[0]);
 
