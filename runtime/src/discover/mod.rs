@@ -1,0 +1,12 @@
+//! Discovery: finding the terms that a model lacks, from data.
+//!
+//! Regression works on [`Gram`] matrices alone: they are accumulated in one pass over the samples, so that memory does
+//! not depend on their number.
+
+mod gram;
+mod path;
+mod sparse_bayes;
+
+pub use gram::{Gram, Solution};
+pub use path::{Candidate, Path, path};
+pub use sparse_bayes::{Posterior, relevance_vector_machine};
