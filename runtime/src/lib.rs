@@ -6,4 +6,5 @@ pub mod failure;
 pub mod linalg;
 pub mod ode;
 pub mod problem;
+pub mod random;
 pub mod solution;

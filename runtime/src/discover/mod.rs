@@ -3,6 +3,7 @@
 //! Regression works on [`Gram`] matrices alone: they are accumulated in one pass over the samples, so that memory does
 //! not depend on their number.
 
+pub mod evolve;
 mod gram;
 mod path;
 mod sparse_bayes;

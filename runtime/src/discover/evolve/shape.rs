@@ -1,0 +1,158 @@
+//! The form of a tree up to what does not change which functions it can express: order in sums and products, signs, and the
+//! values of constants. Trees of one shape are fitted once.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::FxHasher;
+
+use super::tree::{Binary, Node, Tree, Unary};
+
+/// What a subtree is as seen from the operator above it.
+#[derive(Clone)]
+enum Part {
+    /// Free of variables.
+    Constant,
+    /// The parts of a sum, and whether a constant is among them.
+    Sum(Vec<u64>, bool),
+    /// Factors (with `true`: below the bar), and whether a constant is among them.
+    Product(Vec<(u64, bool)>, bool),
+    /// Anything else.
+    Other(u64),
+}
+
+/// A number that trees of one shape share.
+pub fn shape(tree: &Tree) -> u64 {
+    let mut stack: Vec<Part> = Vec::new();
+    for &node in &tree.nodes {
+        let part = match node {
+            Node::Constant => Part::Constant,
+            Node::Variable(i) => Part::Other(hash(&(0u8, i))),
+            Node::Unary(op) => {
+                let a = stack.pop().expect("operands come first");
+                unary(op, a)
+            }
+            Node::Binary(op) => {
+                let b = stack.pop().expect("operands come first");
+                let a = stack.pop().expect("operands come first");
+                binary(op, a, b)
+            }
+        };
+        stack.push(part);
+    }
+    // The whole is scaled and shifted: an outer constant says nothing.
+    match stack.pop().expect("a tree is not empty") {
+        Part::Sum(parts, _) => key(Part::Sum(parts, false)),
+        Part::Product(factors, _) => key(Part::Product(factors, false)),
+        other => key(other),
+    }
+}
+
+fn unary(op: Unary, a: Part) -> Part {
+    match (op, a) {
+        (_, Part::Constant) => Part::Constant,
+        (Unary::Neg, a) => product(a, Part::Constant, false),
+        (Unary::Square, a) => product(a.clone(), a, false),
+        (op, a) => Part::Other(hash(&(1u8, op, key(a)))),
+    }
+}
+
+fn binary(op: Binary, a: Part, b: Part) -> Part {
+    match (op, a, b) {
+        (_, Part::Constant, Part::Constant) => Part::Constant,
+        (Binary::Add, a, b) => sum(a, b),
+        (Binary::Sub, a, b) => sum(a, product(b, Part::Constant, false)),
+        (Binary::Mul, a, b) => product(a, b, false),
+        (Binary::Div, a, b) => product(a, b, true),
+        (Binary::Pow, a, b) => Part::Other(hash(&(2u8, key(a), key(b)))),
+    }
+}
+
+fn sum(a: Part, b: Part) -> Part {
+    let mut parts = Vec::new();
+    let mut constant = false;
+    for part in [a, b] {
+        match part {
+            Part::Constant => constant = true,
+            Part::Sum(inner, c) => {
+                parts.extend(inner);
+                constant |= c;
+            }
+            other => parts.push(key(other)),
+        }
+    }
+    parts.sort_unstable();
+    Part::Sum(parts, constant)
+}
+
+fn product(a: Part, b: Part, divides: bool) -> Part {
+    let mut factors = Vec::new();
+    let mut constant = false;
+    for (part, below) in [(a, false), (b, divides)] {
+        match part {
+            Part::Constant => constant = true,
+            Part::Product(inner, c) => {
+                factors.extend(inner.into_iter().map(|(f, under)| (f, under != below)));
+                constant |= c;
+            }
+            other => factors.push((key(other), below)),
+        }
+    }
+    factors.sort_unstable();
+    Part::Product(factors, constant)
+}
+
+fn key(part: Part) -> u64 {
+    match part {
+        Part::Constant => 1,
+        Part::Other(hash) => hash,
+        Part::Sum(parts, false) if parts.len() == 1 => parts[0],
+        Part::Sum(parts, constant) => hash(&(3u8, parts, constant)),
+        Part::Product(factors, false) if factors.len() == 1 && !factors[0].1 => factors[0].0,
+        Part::Product(factors, constant) => hash(&(4u8, factors, constant)),
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = FxHasher::default();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Node::{Constant, Variable};
+
+    fn shape_of(nodes: &[Node]) -> u64 {
+        let constants = nodes
+            .iter()
+            .filter(|n| **n == Constant)
+            .map(|_| 2.0)
+            .collect();
+        shape(&Tree {
+            nodes: nodes.to_vec(),
+            constants,
+        })
+    }
+
+    #[test]
+    fn order_grouping_and_outer_constants_do_not_matter() {
+        let (add, sub, mul) = (
+            Node::Binary(Binary::Add),
+            Node::Binary(Binary::Sub),
+            Node::Binary(Binary::Mul),
+        );
+        let (x, y, z) = (Variable(0), Variable(1), Variable(2));
+        let xyz = shape_of(&[x, y, add, z, add]);
+        assert_eq!(xyz, shape_of(&[z, y, x, add, add]));
+        assert_eq!(xyz, shape_of(&[z, Constant, add, y, x, add, add]));
+        assert_eq!(
+            shape_of(&[x, y, mul]),
+            shape_of(&[Constant, y, mul, x, mul])
+        );
+        assert_ne!(xyz, shape_of(&[x, y, add, z, mul]));
+        assert_ne!(shape_of(&[x, y, add]), shape_of(&[x, y, sub]));
+        let square = Node::Unary(Unary::Square);
+        assert_eq!(shape_of(&[x, x, mul]), shape_of(&[x, square]));
+    }
+}
