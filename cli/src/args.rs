@@ -21,6 +21,10 @@ pub enum Command {
         /// A `.model` or BioNetGen `.net` file
         file: PathBuf,
     },
+    /// Find the terms that a model lacks, from data; write a corrected model
+    ///
+    /// Exit status: 0 found, 5 nothing found, 6 only models that blow up.
+    Discover(DiscoverArgs),
     /// Print what the compiler makes of a file, at a stage
     Show(ShowArgs),
     /// Simplify an expression
@@ -119,6 +123,23 @@ pub struct Settings {
     /// Limit on steps
     #[arg(long)]
     pub max_steps: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DiscoverArgs {
+    /// A `.model` file with a `discover` experiment
+    pub file: PathBuf,
+    /// Which experiment, if there are several
+    pub experiment: Option<String>,
+    /// CSV files, instead of those in the experiment
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// Set a parameter: `--set k=0.1`
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Where the corrected model goes, instead of what the experiment says
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

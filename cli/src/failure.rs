@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
+use ansatz_runtime::discover::check::DataProblem;
 
 use crate::render;
 
@@ -15,6 +16,7 @@ const SUCCESS: u8 = 0;
 const WRONG_MODEL: u8 = 1;
 const NOT_SUPPORTED: u8 = 3;
 const NUMERICS: u8 = 4;
+const NOTHING_FOUND: u8 = 5;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +57,17 @@ pub enum Failure {
         /// What is wrong and what to do.
         message: String,
     },
+    /// The data are wrong, or do not tell what was asked.
+    #[error("{message}")]
+    Data {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// `discover` found nothing.
+    #[error("nothing found")]
+    NothingFound,
     /// The numerics failed; partial results are kept.
     #[error("{message}")]
     Numerics {
@@ -77,6 +90,14 @@ impl Failure {
         Failure::Write {
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// Data that do not tell what was asked.
+    pub fn data(problem: DataProblem) -> Failure {
+        Failure::Data {
+            message: problem.to_string(),
+            help: problem.help(),
         }
     }
 
@@ -113,6 +134,11 @@ impl Failure {
                 eprintln!("error: {message}");
                 NUMERICS
             }
+            Failure::Data { message, help } => {
+                eprintln!("error: {message}\n  help: {help}");
+                WRONG_MODEL
+            }
+            Failure::NothingFound => NOTHING_FOUND,
             // `ansatz show … | head`: the reader has had enough.
             Failure::Write { source, .. } if source.kind() == ErrorKind::BrokenPipe => SUCCESS,
             Failure::Read { .. } | Failure::Write { .. } | Failure::Unformatted { .. } => {

@@ -2,6 +2,8 @@
 
 mod args;
 mod commands;
+mod correction;
+mod csv_in;
 mod csv_out;
 mod failure;
 mod figures;

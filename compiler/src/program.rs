@@ -3,6 +3,7 @@
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::codegen::{self, Inputs, Kernel, Tier};
+use crate::model::discovery::{Candidate, Discover};
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State};
 use crate::system::System;
 use crate::system::conservation::ConservedTotal;
@@ -23,6 +24,8 @@ pub struct Program {
     pub conserved: Vec<ConservedTotal>,
     /// `simulate` experiments.
     pub experiments: Vec<Simulate>,
+    /// `discover` experiments.
+    pub discoveries: Vec<Discover>,
     /// Plots.
     pub plots: Vec<Plot>,
     /// `du = f(t, u, p)`
@@ -51,6 +54,7 @@ pub fn compile(system: System, tier: Tier) -> Program {
         observables: system.observables.clone(),
         conserved: system.conserved.clone(),
         experiments: system.experiments.clone(),
+        discoveries: system.discoveries.clone(),
         plots: system.plots.clone(),
         rhs: codegen::compile(&system.pool, &system.right_hand_side(), &inputs, tier),
         tier,
@@ -118,6 +122,13 @@ impl Program {
     /// The value of a term at time 0 for these parameters and states (an end time).
     pub fn value(&self, term: Term, parameters: &[f64], states: &[f64]) -> f64 {
         self.with_system(|system| system.value(term, parameters, states))
+    }
+
+    /// The program with candidates of a `discover` experiment: one parameter more for each, 0 at first, after all others.
+    pub fn extended(&self, discover: &Discover, candidates: &[&Candidate]) -> Program {
+        let mut system = self.with_system(|system| system.clone());
+        system.extend(discover, candidates);
+        compile(system, self.tier)
     }
 
     fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {

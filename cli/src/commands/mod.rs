@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod check;
+mod discover;
 mod expression;
 mod fmt;
 mod import;
@@ -17,6 +18,7 @@ pub fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check { file } => check::check(&file),
+        Command::Discover(args) => discover::run(&args),
         Command::Show(args) => show::show(&args),
         Command::Simplify {
             expression,

@@ -9,7 +9,9 @@ use super::names::{Names, check_names, report_unused};
 use super::scope::{EntityId, EntityKind, Meaning, World, declare};
 use super::units::Units;
 use super::walk::At;
-use super::{check_units, equation, experiment, load, plot, reaction, rules, symbols, values};
+use super::{
+    check_units, discover, equation, experiment, load, plot, reaction, rules, symbols, values,
+};
 use crate::syntax::ast::{DeclKind, ItemKind};
 use crate::terms::{Pool, SymbolId};
 use crate::{diagnostic::Diagnostics, source::Sources, syntax::Ast};
@@ -84,6 +86,7 @@ pub fn elaborate(
     equation::build(&mut e, &mut model);
     experiment::build(&mut e, &mut model);
     plot::build(&mut e, sources, &mut model);
+    discover::build(&mut e, sources, &mut model);
     for file in world.file_ids() {
         model
             .rules

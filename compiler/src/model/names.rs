@@ -66,6 +66,7 @@ impl Names {
             | ItemKind::Use(_)
             | ItemKind::Unit { .. }
             | ItemKind::Simulate(_)
+            | ItemKind::Discover(_)
             | ItemKind::Plot(_)
             | ItemKind::Rule(_)
             | ItemKind::Unsupported { .. } => {}

@@ -252,6 +252,7 @@ fn own_names(ast: &Ast) -> impl Iterator<Item = (u32, EntityKind, Ident)> {
             | ItemKind::Equation(_)
             | ItemKind::Init { .. }
             | ItemKind::Simulate(_)
+            | ItemKind::Discover(_)
             | ItemKind::Plot(_)
             | ItemKind::Rule(_)
             | ItemKind::Unsupported { .. } => None,

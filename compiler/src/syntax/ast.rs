@@ -137,6 +137,8 @@ pub enum ItemKind {
     },
     /// `simulate NAME { settings }`
     Simulate(Simulate),
+    /// `discover NAME { settings }`
+    Discover(Simulate),
     /// `plot NAME { … }`
     Plot(Plot),
     /// `rule NAME: lhs => rhs if condition`
@@ -274,7 +276,7 @@ pub struct Equation {
     pub value: Expr,
 }
 
-/// A `simulate` experiment; settings keep the order written.
+/// An experiment, `simulate` or `discover`; settings keep the order written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulate {
     /// Its name.
@@ -303,6 +305,8 @@ pub enum SettingValue {
     Names(Vec<Ident>),
     /// `{ A = 1e-9, B = 1e-12 }`: per-variable values (atol).
     Table(Vec<(Ident, Expr)>, Span),
+    /// `"a.csv"`, or several in brackets.
+    Texts(Vec<String>, Span),
 }
 
 /// A `plot` statement.

@@ -10,6 +10,8 @@ pub enum Kind {
     Grammar(Start),
     /// `simulate NAME { … }`
     Simulate,
+    /// `discover NAME { … }`
+    Discover,
     /// `plot NAME { … }`
     Plot,
     /// Part of the language, but not built yet.
@@ -35,10 +37,14 @@ const WORDS: [(&str, Start); 12] = [
 ];
 
 /// The leading words of statements with a block that is read here.
-const BLOCKS: [(&str, Kind); 2] = [("simulate", Kind::Simulate), ("plot", Kind::Plot)];
+const BLOCKS: [(&str, Kind); 3] = [
+    ("simulate", Kind::Simulate),
+    ("discover", Kind::Discover),
+    ("plot", Kind::Plot),
+];
 
 /// The leading words of what is not built yet, and how it is named in a message.
-const UNSUPPORTED: [(&str, &str); 17] = [
+const UNSUPPORTED: [(&str, &str); 16] = [
     ("domain", "domains (`domain`) are"),
     ("field", "fields (`field`) are"),
     ("scheme", "the choice of a discretisation (`scheme`) is"),
@@ -55,7 +61,6 @@ const UNSUPPORTED: [(&str, &str); 17] = [
     ("steady", "`steady` is"),
     ("sensitivity", "`sensitivity` is"),
     ("fit", "`fit` is"),
-    ("discover", "`discover` is"),
 ];
 
 /// All words that can begin a statement.

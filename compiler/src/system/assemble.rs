@@ -29,6 +29,7 @@ pub fn assemble(mut model: Model, _diagnostics: &mut Diagnostics) -> System {
         observables: model.observables,
         conserved: Vec::new(),
         experiments: model.experiments,
+        discoveries: model.discoveries,
         plots: model.plots,
         rules: model.rules,
     };

@@ -1,6 +1,6 @@
 //! What a linear regression needs to know of its samples: inner products of the columns, and of the columns with the target.
 
-use faer::linalg::solvers::Solve;
+use faer::linalg::solvers::{DenseSolveCore, Solve};
 use faer::{Mat, Side};
 
 /// `ΦᵀΦ`, `Φᵀy` and `yᵀy` of samples seen so far.
@@ -96,6 +96,64 @@ impl Gram {
         for (a, b) in self.products.iter_mut().zip(&other.products) {
             *a += b;
         }
+    }
+
+    /// The Gram matrix of sums of columns: new column `k` is `Σ share·column` over `sums[k]`.
+    pub fn combined(&self, sums: &[Vec<(usize, f64)>]) -> Gram {
+        let mut out = Gram::new(sums.len());
+        out.n_samples = self.n_samples;
+        let width = sums.len() + 1;
+        let target = [(self.n_columns, 1.0)];
+        let sum = |k: usize| sums.get(k).map_or(&target[..], Vec::as_slice);
+        let mut half = vec![0.0; self.n_columns + 1];
+        for i in 0..width {
+            for (j, h) in half.iter_mut().enumerate() {
+                *h = sum(i)
+                    .iter()
+                    .map(|&(c, share)| share * self.between(c, j))
+                    .sum();
+            }
+            for j in i..width {
+                let product = sum(j).iter().map(|&(c, share)| share * half[c]).sum();
+                out.products[i * width + j] = product;
+                out.products[j * width + i] = product;
+            }
+        }
+        out
+    }
+
+    /// The same samples with `Σ coefficient·column` added to the target.
+    pub fn with_target_plus(&self, coefficients: &[f64]) -> Gram {
+        let mut sums: Vec<Vec<(usize, f64)>> =
+            (0..self.n_columns).map(|c| vec![(c, 1.0)]).collect();
+        let mut target = vec![(self.n_columns, 1.0)];
+        let terms = coefficients.iter().enumerate().filter(|(_, c)| **c != 0.0);
+        target.extend(terms.map(|(k, &c)| (k, c)));
+        sums.push(target);
+        let all = self.combined(&sums);
+        // The new target is the last column; the old one, behind it, is left out.
+        let (wide, width) = (self.n_columns + 2, self.n_columns + 1);
+        let mut out = self.clone();
+        for i in 0..width {
+            for j in 0..width {
+                out.products[i * width + j] = all.products[i * wide + j];
+            }
+        }
+        out
+    }
+
+    /// Inverse of the Gram matrix of some columns; `None` if they depend on one another.
+    pub fn inverse(&self, columns: &[usize]) -> Option<Mat<f64>> {
+        let norm = |i: usize| self.between(columns[i], columns[i]).sqrt();
+        self.solve(columns)?;
+        let n = columns.len();
+        let scaled = Mat::from_fn(n, n, |i, j| {
+            self.between(columns[i], columns[j]) / (norm(i) * norm(j))
+        });
+        let inverse = scaled.llt(Side::Lower).ok()?.inverse();
+        Some(Mat::from_fn(n, n, |i, j| {
+            inverse[(i, j)] / (norm(i) * norm(j))
+        }))
     }
 
     /// Inner product of two columns.

@@ -3,9 +3,17 @@
 //! Regression works on [`Gram`] matrices alone: they are accumulated in one pass over the samples, so that memory does
 //! not depend on their number.
 
+pub mod check;
+pub mod corrected;
 pub mod evolve;
-mod gram;
-mod path;
+pub mod flow;
+pub mod gram;
+pub mod library;
+pub mod noise;
+pub mod observations;
+pub mod path;
+pub mod residual;
+pub mod select;
 mod sparse_bayes;
 
 pub use gram::{Gram, Solution};
