@@ -31,6 +31,19 @@ impl Gram {
         }
     }
 
+    /// Inner products already at hand, row-major, with the target as last column.
+    ///
+    /// # Panics
+    /// If there are not `(n_columns + 1)²` of them.
+    pub fn of_products(n_columns: usize, n_samples: u64, products: Vec<f64>) -> Gram {
+        assert_eq!(products.len(), (n_columns + 1).pow(2), "a square matrix");
+        Gram {
+            n_columns,
+            n_samples,
+            products,
+        }
+    }
+
     /// Number of columns, without the target.
     pub fn n_columns(&self) -> usize {
         self.n_columns

@@ -12,9 +12,14 @@ pub mod library;
 pub mod noise;
 pub mod observations;
 pub mod path;
+pub mod refit;
 pub mod residual;
+pub mod search;
 pub mod select;
+pub mod shooting;
+pub mod smooth;
 mod sparse_bayes;
+pub mod weak;
 
 pub use gram::{Gram, Solution};
 pub use path::{Candidate, Path, path};

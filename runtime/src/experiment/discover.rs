@@ -4,14 +4,19 @@ use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Discover;
 
 use crate::discover::check::DataProblem;
-use crate::discover::corrected::{Corrected, Correction};
+use crate::discover::corrected::Correction;
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
-use crate::discover::observations::Observations;
+use crate::discover::observations::{Observations, Trajectory};
 use crate::discover::path::Path;
+use crate::discover::refit::Question;
 use crate::discover::residual::one_interval_grams;
+use crate::discover::search::search;
 use crate::discover::select::{Choice, choose};
+use crate::discover::shooting::{Measurement, Run};
+use crate::discover::smooth::smooth;
+use crate::discover::weak::{Track, weak_grams};
 
 /// A term that was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +47,9 @@ pub struct Finding {
 /// Most rounds of linearising anew about the corrected model.
 const MAX_ROUNDS: usize = 8;
 /// Relative change of the coefficients below which they have settled.
-const SETTLED: f64 = 1e-10;
+const SETTLED: f64 = 1e-6;
+/// Most Newton steps after that.
+const MAX_POLISH: usize = 4;
 
 /// Discovers.
 ///
@@ -69,58 +76,245 @@ pub fn discover(
         .iter()
         .map(|&c| deviations[c].max(f64::MIN_POSITIVE))
         .collect();
-    let noise = noise_levels(data);
+    let noise = match discover.noise {
+        Some(share) => deviations.iter().map(|d| share * d).collect(),
+        None => noise_levels(data),
+    };
     let library = Library::of(discover);
-    let mut correction = Correction::default();
-    let mut before = None;
-    let mut last: Option<(Choice, Gram)> = None;
-    for _ in 0..MAX_ROUNDS {
-        let corrected = Corrected::new(program, parameters, discover, &correction);
-        let pairs = one_interval_grams(&corrected, &library, data, &columns, &scales);
-        let known = correction.all_coefficients(discover.candidates.len());
-        let folds: Vec<Gram> = pairs
-            .iter()
-            .map(|g| g.combined(&library.sums).with_target_plus(&known))
-            .collect();
-        let mut all = folds[0].clone();
-        folds[1..].iter().for_each(|fold| all.merge(fold));
-        before.get_or_insert((all.target() / all.n_samples().max(1) as f64).sqrt());
-        let of_column: Vec<usize> = (0..discover.candidates.len()).collect();
-        let choice = choose(&folds, &of_column, &discover.candidates, discover.method);
-        let is_settled = has_settled(&correction, &choice.correction);
-        correction = choice.correction.clone();
-        last = Some((choice, all));
-        if is_settled {
-            break;
+    let task = Task {
+        question: Question {
+            program,
+            parameters,
+            discover,
+            library: &library,
+        },
+        data,
+        columns,
+        scales,
+        noise,
+    };
+    match is_clean(data, &task.noise) {
+        true => Ok(task.clean()),
+        false => task.noisy(),
+    }
+}
+
+/// Noise below this share of what happens in an interval does not blur a one-interval residual.
+const CLEAN: f64 = 1e-4;
+
+/// Whether one interval tells enough: the noise of no column is more than a trifle of its increments.
+fn is_clean(data: &Observations, noise: &[f64]) -> bool {
+    let width = data.columns.len();
+    (0..width).all(|c| {
+        let (mut sum, mut n) = (0.0, 0);
+        for trajectory in &data.trajectories {
+            for i in 1..trajectory.times.len() {
+                let step = trajectory.row(i, width)[c] - trajectory.row(i - 1, width)[c];
+                if step.is_finite() {
+                    sum += step * step;
+                    n += 1;
+                }
+            }
+        }
+        noise[c] < CLEAN * (sum / f64::from(n.max(1))).sqrt()
+    })
+}
+
+struct Task<'a> {
+    question: Question<'a>,
+    data: &'a Observations,
+    /// Column of each state.
+    columns: Vec<usize>,
+    /// Size of each state.
+    scales: Vec<f64>,
+    /// Noise of each column.
+    noise: Vec<f64>,
+}
+
+impl Task<'_> {
+    fn grams(&self, correction: &Correction) -> Vec<Gram> {
+        let Question { library, .. } = self.question;
+        let corrected = self.question.corrected(correction);
+        let pairs = one_interval_grams(&corrected, library, self.data, &self.columns, &self.scales);
+        pairs.iter().map(|g| g.combined(&library.sums)).collect()
+    }
+
+    fn choose(&self, folds: &[Gram]) -> Choice {
+        let Discover {
+            candidates, method, ..
+        } = self.question.discover;
+        let of_column: Vec<usize> = (0..candidates.len()).collect();
+        choose(folds, &of_column, candidates, *method)
+    }
+
+    /// One-interval residuals, linearised anew about the corrected model until it stays.
+    fn clean(&self) -> Finding {
+        let n_candidates = self.question.discover.candidates.len();
+        let mut correction = Correction::default();
+        let mut before = None;
+        let mut last: Option<Choice> = None;
+        for _ in 0..MAX_ROUNDS {
+            let known = correction.all_coefficients(n_candidates);
+            let folds = self.grams(&correction);
+            let folds: Vec<Gram> = folds.iter().map(|g| g.with_target_plus(&known)).collect();
+            before.get_or_insert_with(|| rms(&merged(&folds)));
+            let choice = self.choose(&folds);
+            let is_settled = has_settled(&correction, &choice.correction);
+            correction = choice.correction.clone();
+            last = Some(choice);
+            if is_settled {
+                break;
+            }
+        }
+        let all = self.polish(&mut correction);
+        let choice = last.expect("there is a first round");
+        let deviations = deviations_of(&all, &correction);
+        Finding {
+            found: found(&correction, &deviations),
+            noise: self.noise.clone(),
+            log_odds: choice.log_odds,
+            path: choice.path,
+            residuals: [before.expect("there is a first round"), rms(&all)],
         }
     }
-    let (choice, all) = last.expect("there is a first round");
-    let deviations = deviations_of(&all, &choice.correction);
-    let after = all.residual(
-        &choice.correction.candidates,
-        &choice.correction.coefficients,
-    );
-    let found = choice
-        .correction
-        .candidates
+
+    /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already.
+    fn polish(&self, correction: &mut Correction) -> Gram {
+        let mut all = merged(&self.grams(correction));
+        for _ in 0..MAX_POLISH {
+            let Some(step) = all.solve(&correction.candidates) else {
+                break;
+            };
+            let old = correction.coefficients.clone();
+            for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
+                *c += d;
+            }
+            let next = merged(&self.grams(correction));
+            if next.target() >= all.target() {
+                correction.coefficients = old;
+                break;
+            }
+            all = next;
+        }
+        all
+    }
+
+    /// The weak form for a first choice, the likelihood of whole trajectories for the rest.
+    fn noisy(&self) -> Result<Finding, DataProblem> {
+        let Question { library, .. } = self.question;
+        let n = self.scales.len();
+        let noise: Vec<f64> = self.columns.iter().map(|&c| self.noise[c]).collect();
+        let (tracks, half_width) = self.tracks();
+        let corrected = self.question.corrected(&Correction::default());
+        let pairs = weak_grams(&corrected, library, &tracks, half_width, &noise);
+        let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
+        let before = rms(&merged(&folds));
+        let choice = self.choose(&folds);
+        let mut correction = choice.correction.clone();
+        let mut measurement = Measurement {
+            column_of: self.columns.iter().map(|&c| Some(c)).collect(),
+            width: self.data.columns.len(),
+            noise,
+            scales: self.scales.clone(),
+            slack: 1.0,
+        };
+        let mut runs: Vec<Run<'_>> = self
+            .data
+            .trajectories
+            .iter()
+            .zip(&tracks)
+            .map(|(trajectory, track)| run(trajectory, track, self.data.n_rows(), n))
+            .collect();
+        let fit = search(self.question, &mut correction, &mut runs, &mut measurement);
+        let fit = fit.map_err(|failure| DataProblem::ModelDoesNotRun {
+            reason: failure.to_string(),
+        })?;
+        let mut noise = self.noise.clone();
+        for (state, &column) in self.columns.iter().enumerate() {
+            noise[column] = measurement.noise[state];
+        }
+        Ok(Finding {
+            found: found(&correction, &fit.deviations),
+            noise,
+            log_odds: choice.log_odds,
+            path: choice.path,
+            residuals: [before, fit.variance.sqrt()],
+        })
+    }
+
+    /// Smoothed trajectories, and half the width of the bumps that test them.
+    fn tracks(&self) -> (Vec<Track>, f64) {
+        let n = self.scales.len();
+        let width = self.data.columns.len();
+        let mut widths = Vec::new();
+        let tracks = self.data.trajectories.iter().map(|trajectory| {
+            let mut track = Track {
+                times: trajectory.times.clone(),
+                raw: vec![0.0; n * trajectory.times.len()],
+                smoothed: vec![0.0; n * trajectory.times.len()],
+            };
+            for (state, &column) in self.columns.iter().enumerate() {
+                let smoothed = smooth(trajectory, width, column, self.noise[column]);
+                widths.push(smoothed.half_width);
+                for (i, &value) in smoothed.values.iter().enumerate() {
+                    let measured = trajectory.row(i, width)[column];
+                    track.smoothed[i * n + state] = value;
+                    track.raw[i * n + state] = if measured.is_finite() {
+                        measured
+                    } else {
+                        value
+                    };
+                }
+            }
+            track
+        });
+        let tracks = tracks.collect();
+        widths.sort_by(f64::total_cmp);
+        (tracks, BUMP_WIDTH * widths[widths.len() / 2])
+    }
+}
+
+/// Half the width of a bump over half the window of the smoothing.
+const BUMP_WIDTH: f64 = 2.0;
+/// Segments of all runs together: enough that none is long, few enough that they are fitted fast.
+const SEGMENTS: usize = 400;
+
+/// A trajectory with nodes at equal numbers of samples, their states smoothed.
+fn run<'d>(trajectory: &'d Trajectory, track: &Track, n_rows: usize, n: usize) -> Run<'d> {
+    let stride = n_rows.div_ceil(SEGMENTS).max(1);
+    let last = trajectory.times.len() - 1;
+    let nodes: Vec<usize> = (0..last.max(1)).step_by(stride).collect();
+    let states = nodes
         .iter()
-        .zip(&choice.correction.coefficients)
+        .map(|&i| track.smoothed[i * n..(i + 1) * n].to_vec());
+    Run {
+        trajectory,
+        states: states.collect(),
+        nodes,
+    }
+}
+
+fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
+    let pairs = correction.candidates.iter().zip(&correction.coefficients);
+    pairs
         .zip(deviations)
-        .map(|((&candidate, &coefficient), deviation)| Found {
+        .map(|((&candidate, &coefficient), &deviation)| Found {
             candidate,
             coefficient,
             deviation,
-        });
-    Ok(Finding {
-        found: found.collect(),
-        noise,
-        log_odds: choice.log_odds,
-        path: choice.path,
-        residuals: [
-            before.expect("there is a first round"),
-            (after / all.n_samples().max(1) as f64).sqrt(),
-        ],
-    })
+        })
+        .collect()
+}
+
+fn merged(folds: &[Gram]) -> Gram {
+    let mut all = folds[0].clone();
+    folds[1..].iter().for_each(|fold| all.merge(fold));
+    all
+}
+
+/// Root mean square of the target.
+fn rms(gram: &Gram) -> f64 {
+    (gram.target() / gram.n_samples().max(1) as f64).sqrt()
 }
 
 fn has_settled(old: &Correction, new: &Correction) -> bool {
@@ -128,10 +322,10 @@ fn has_settled(old: &Correction, new: &Correction) -> bool {
     old.candidates == new.candidates && old.coefficients.iter().zip(&new.coefficients).all(change)
 }
 
-/// Standard errors of least squares.
+/// Standard errors of least squares; the target is what the correction leaves.
 fn deviations_of(all: &Gram, correction: &Correction) -> Vec<f64> {
     let columns = &correction.candidates;
-    let residual = all.residual(columns, &correction.coefficients);
+    let residual = all.target();
     let freedom = (all.n_samples() as f64 - columns.len() as f64).max(1.0);
     match all.inverse(columns) {
         Some(inverse) => (0..columns.len())
