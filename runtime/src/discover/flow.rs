@@ -34,10 +34,12 @@ pub struct Pushed<'a> {
     pub tangents: &'a [f64],
 }
 
-/// Relative tolerance of the flow: a thousandth of what coefficients of clean data are known to.
-const RTOL: f64 = 1e-10;
-/// Absolute tolerance over the scale of a state.
-const ATOL: f64 = 1e-12;
+/// Relative tolerance of the flow for clean data: a thousandth of what coefficients are known to.
+pub const TIGHT: f64 = 1e-10;
+/// Absolute tolerance over the scale of a state, as a share of the relative one.
+const ATOL: f64 = 1e-2;
+/// Relative tolerance above which a method of low order is cheaper.
+const LOOSE: f64 = 1e-8;
 /// Steps after which an explicit method gives up an interval: the model is stiff.
 const MAX_EXPLICIT_STEPS: u64 = 2000;
 /// Steps after which any method does.
@@ -47,6 +49,7 @@ const MAX_STEPS: u64 = 20_000;
 pub struct Flow<'p> {
     equations: Tangent<'p>,
     scales: Vec<f64>,
+    rtol: f64,
     with_start: bool,
     u: Vec<f64>,
     atol: Vec<f64>,
@@ -54,7 +57,7 @@ pub struct Flow<'p> {
 }
 
 impl<'p> Flow<'p> {
-    /// The flow of `program` with these parameters; `scales` are sizes of the states.
+    /// The flow of `program` with these parameters; `scales` are sizes of the states, `rtol` the relative tolerance.
     pub fn new(
         program: &'p Program,
         parameters: &[f64],
@@ -62,12 +65,14 @@ impl<'p> Flow<'p> {
         forcings: &[Forcing],
         with_start: bool,
         scales: &[f64],
+        rtol: f64,
     ) -> Flow<'p> {
         let n = program.states.len();
         let n_tangents = forcings.len() + if with_start { n } else { 0 };
         Flow {
             equations: Tangent::new(program, parameters, terms, forcings, with_start),
             scales: scales.to_vec(),
+            rtol,
             with_start,
             u: vec![0.0; n * (1 + n_tangents)],
             atol: vec![0.0; n * (1 + n_tangents)],
@@ -90,7 +95,8 @@ impl<'p> Flow<'p> {
         };
         self.prepare(t0, t_end, start);
         if !self.is_stiff {
-            let done = self.integrate("Vern7", MAX_EXPLICIT_STEPS, times, sink);
+            let method = if self.rtol > LOOSE { "Tsit5" } else { "Vern7" };
+            let done = self.integrate(method, MAX_EXPLICIT_STEPS, times, sink);
             if !matches!(done, Err(Failure::TooManySteps { .. })) {
                 return done;
             }
@@ -105,13 +111,13 @@ impl<'p> Flow<'p> {
         self.u.fill(0.0);
         self.u[..n].copy_from_slice(start);
         for (atol, scale) in self.atol.iter_mut().zip(&self.scales) {
-            *atol = ATOL * scale;
+            *atol = ATOL * self.rtol * scale;
         }
         let n_start = if self.with_start { n } else { 0 };
         for j in 0..n_start {
             self.u[n * (1 + j) + j] = 1.0;
             for i in 0..n {
-                self.atol[n * (1 + j) + i] = RTOL * self.scales[i] / self.scales[j];
+                self.atol[n * (1 + j) + i] = self.rtol * self.scales[i] / self.scales[j];
             }
         }
         self.equations.evaluate_terms(t0, start);
@@ -122,9 +128,9 @@ impl<'p> Flow<'p> {
                 .iter()
                 .map(|&(i, share)| share.abs() / self.scales[i])
                 .fold(0.0, f64::max);
-            let size = (rate * share * (t_end - t0)).max(f64::MIN_POSITIVE / RTOL);
+            let size = (rate * share * (t_end - t0)).max(f64::MIN_POSITIVE / self.rtol);
             for i in 0..n {
-                self.atol[n * (1 + n_start + k) + i] = RTOL * size * self.scales[i];
+                self.atol[n * (1 + n_start + k) + i] = self.rtol * size * self.scales[i];
             }
         }
     }
@@ -142,7 +148,7 @@ impl<'p> Flow<'p> {
             t0: times[0],
             t_end: times[times.len() - 1],
             u0: &self.u,
-            rtol: RTOL,
+            rtol: self.rtol,
             atol: &self.atol,
             conserved: &[],
             max_steps,

@@ -14,6 +14,7 @@ pub mod observations;
 pub mod path;
 pub mod refit;
 pub mod residual;
+pub mod screen;
 pub mod search;
 pub mod select;
 pub mod shooting;

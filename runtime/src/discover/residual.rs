@@ -4,7 +4,7 @@
 //! and the columns are the derivatives of what the model did by the coefficients that it lacks.
 
 use super::corrected::Corrected;
-use super::flow::{Flow, Forcing};
+use super::flow::{Flow, Forcing, TIGHT};
 use super::gram::Gram;
 use super::library::Library;
 use super::observations::{Observations, Trajectory};
@@ -37,6 +37,7 @@ pub fn one_interval_grams(
         &forcings,
         false,
         scales,
+        TIGHT,
     );
     let mut interval = 0;
     for trajectory in &data.trajectories {

@@ -1,7 +1,6 @@
 //! Which candidates belong to a model, by the likelihood of whole trajectories: terms go and come as posterior odds say.
 
 use super::corrected::Correction;
-use super::gram::Gram;
 use super::refit::{Fit, Question, Start, refit};
 use super::select::cost_of_a_term;
 use super::shooting::{Measurement, Run, linearise};
@@ -28,11 +27,9 @@ pub fn search(
         let cost = cost_of_a_term(n_samples, question.discover.candidates.len());
         let next = match weakest(correction, &fit).filter(|(_, gain)| *gain < cost) {
             Some((k, _)) => without(correction, k),
-            None => match strongest(question, correction, &fit, runs, measurement) {
-                Some((candidate, coefficient, gain)) if gain > cost => {
-                    with(correction, candidate, coefficient)
-                }
-                Some(_) | None => break,
+            None => match neighbour(question, correction, &fit, runs, measurement, cost) {
+                Some(next) => next,
+                None => break,
             },
         };
         if seen.contains(&next.candidates) {
@@ -56,7 +53,11 @@ pub fn search(
             Err(_) => break,
         }
     }
-    Ok(fit)
+    reweigh(&fit, measurement);
+    match refit(question, correction, runs, measurement, Start::Tight) {
+        Ok(last) => Ok(last),
+        Err(_) => Ok(fit),
+    }
 }
 
 /// The noise is what the fit leaves.
@@ -83,22 +84,16 @@ fn without(correction: &Correction, k: usize) -> Correction {
     out
 }
 
-fn with(correction: &Correction, candidate: usize, coefficient: f64) -> Correction {
-    let at = correction.candidates.partition_point(|&c| c < candidate);
-    let mut out = correction.clone();
-    out.candidates.insert(at, candidate);
-    out.coefficients.insert(at, coefficient);
-    out
-}
-
-/// The candidate that would gain most, its coefficient and gain, all by the linear problem about the fit.
-fn strongest(
+/// The most probable model that differs by one term added, exchanged, or put in the place of two; `None` if none is more
+/// probable. All by the linear problem about the fit.
+fn neighbour(
     question: Question<'_>,
     correction: &Correction,
     fit: &Fit,
     runs: &[Run<'_>],
     measurement: &Measurement,
-) -> Option<(usize, f64, f64)> {
+    cost: f64,
+) -> Option<Correction> {
     let forcings = question.library.pair_forcings();
     let linear = linearise(
         &fit.corrected,
@@ -107,28 +102,56 @@ fn strongest(
         runs,
         measurement,
     );
+    let known = correction.all_coefficients(question.discover.candidates.len());
     let gram = linear.ok()?.gram.combined(&question.library.sums);
+    let gram = gram.with_target_plus(&known);
     let present = &correction.candidates;
-    let base = gram.solve(present)?.residual;
-    (0..gram.n_columns())
-        .filter(|candidate| !present.contains(candidate))
-        .filter_map(|candidate| gain(question, &gram, present, base, candidate))
-        .max_by(|a, b| a.2.total_cmp(&b.2))
-        .map(|(candidate, coefficient, gain)| (candidate, coefficient, gain / fit.variance))
+    // Twice the logarithm of the odds, up to a constant.
+    let score =
+        |columns: &[usize], residual: f64| -residual / fit.variance - cost * columns.len() as f64;
+    let mut best = (score(present, gram.solve(present)?.residual), None);
+    for kept in subsets(present) {
+        for candidate in (0..gram.n_columns()).filter(|c| !present.contains(c)) {
+            let mut columns = kept.clone();
+            columns.insert(columns.partition_point(|&c| c < candidate), candidate);
+            let Some(solution) = gram.solve(&columns) else {
+                continue;
+            };
+            let score = score(&columns, solution.residual);
+            if score > best.0 + MARGIN && is_allowed(question, &columns, &solution.coefficients) {
+                let next = Correction {
+                    candidates: columns,
+                    coefficients: solution.coefficients,
+                };
+                best = (score, Some(next));
+            }
+        }
+    }
+    best.1
 }
 
-fn gain(
-    question: Question<'_>,
-    gram: &Gram,
-    present: &[usize],
-    base: f64,
-    candidate: usize,
-) -> Option<(usize, f64, f64)> {
-    let mut columns = present.to_vec();
-    columns.push(candidate);
-    let fit = gram.solve(&columns)?;
-    let coefficient = *fit.coefficients.last()?;
-    let bounds = &question.discover.candidates[candidate];
-    let is_allowed = (bounds.lower..=bounds.upper).contains(&coefficient);
-    is_allowed.then_some((candidate, coefficient, base - fit.residual))
+/// Gains below this are rounding.
+const MARGIN: f64 = 1e-6;
+
+/// All columns, and all without one or two of them.
+fn subsets(columns: &[usize]) -> Vec<Vec<usize>> {
+    let mut out = vec![columns.to_vec()];
+    for i in 0..columns.len() {
+        let mut one = columns.to_vec();
+        one.remove(i);
+        for j in i..one.len() {
+            let mut two = one.clone();
+            two.remove(j);
+            out.push(two);
+        }
+        out.push(one);
+    }
+    out
+}
+
+fn is_allowed(question: Question<'_>, columns: &[usize], coefficients: &[f64]) -> bool {
+    columns.iter().zip(coefficients).all(|(&k, c)| {
+        let candidate = &question.discover.candidates[k];
+        (candidate.lower..=candidate.upper).contains(c)
+    })
 }

@@ -15,7 +15,7 @@ use faer::linalg::solvers::Solve;
 use faer::{Mat, Side};
 
 use super::corrected::Corrected;
-use super::flow::{Flow, Forcing, Pushed};
+use super::flow::{Flow, Forcing, Pushed, TIGHT};
 use super::gram::Gram;
 use super::observations::Trajectory;
 use crate::failure::Failure;
@@ -45,6 +45,18 @@ pub struct Measurement {
     pub scales: Vec<f64>,
     /// How far, in standard deviations of the noise, segments may miss each other.
     pub slack: f64,
+}
+
+impl Measurement {
+    /// Relative tolerance of the solver that noise hides.
+    fn rtol(&self) -> f64 {
+        /// Errors of the solver over the noise.
+        const SHARE: f64 = 1e-4;
+        /// The loosest tolerance.
+        const LOOSEST: f64 = 1e-6;
+        let shares = self.noise.iter().zip(&self.scales).map(|(n, s)| n / s);
+        (SHARE * shares.fold(1.0, f64::min)).clamp(TIGHT, LOOSEST)
+    }
 }
 
 /// The problem made linear about the present states and coefficients.
@@ -102,6 +114,7 @@ pub fn linearise(
         forcings,
         true,
         &measurement.scales,
+        measurement.rtol(),
     );
     let mut eliminated = Vec::new();
     for run in runs {

@@ -12,6 +12,7 @@ use crate::discover::observations::{Observations, Trajectory};
 use crate::discover::path::Path;
 use crate::discover::refit::Question;
 use crate::discover::residual::one_interval_grams;
+use crate::discover::screen::screen;
 use crate::discover::search::search;
 use crate::discover::select::{Choice, choose};
 use crate::discover::shooting::{Measurement, Run};
@@ -143,8 +144,14 @@ impl Task<'_> {
         let Discover {
             candidates, method, ..
         } = self.question.discover;
-        let of_column: Vec<usize> = (0..candidates.len()).collect();
-        choose(folds, &of_column, candidates, *method)
+        let allows = |k: usize, sign: f64| match sign > 0.0 {
+            true => candidates[k].upper > 0.0,
+            false => candidates[k].lower < 0.0,
+        };
+        let kept = screen(&merged(folds), &allows);
+        let sums: Vec<Vec<(usize, f64)>> = kept.iter().map(|&k| vec![(k, 1.0)]).collect();
+        let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
+        choose(&folds, &kept, candidates, *method)
     }
 
     /// One-interval residuals, linearised anew about the corrected model until it stays.
