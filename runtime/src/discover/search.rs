@@ -9,11 +9,78 @@ use crate::failure::Failure;
 /// Most changes of the model.
 const MAX_CHANGES: usize = 30;
 
+/// A model that a search may begin with or has ended with.
+pub struct Model<'d> {
+    /// What is added.
+    pub correction: Correction,
+    /// The trajectories.
+    pub runs: Vec<Run<'d>>,
+    /// The measurement, noise as the fit leaves it.
+    pub measurement: Measurement,
+    /// The fit.
+    pub fit: Fit,
+}
+
+impl Model<'_> {
+    /// Twice the logarithm of the odds, up to a constant.
+    fn score(&self, n_candidates: usize) -> f64 {
+        let gram = &self.fit.linearised.gram;
+        let likelihood: f64 = self
+            .fit
+            .linearised
+            .residuals
+            .iter()
+            .filter(|(sum, n)| *n > 0 && *sum > 0.0)
+            .map(|(sum, n)| *n as f64 * (sum / *n as f64).ln())
+            .sum();
+        let cost = cost_of_a_term(gram.n_samples() as f64, n_candidates);
+        -likelihood - cost * self.correction.candidates.len() as f64
+    }
+}
+
+/// Searches from each of these models and keeps the most probable one.
+///
+/// # Errors
+/// None of them can be integrated.
+pub fn best_of<'d>(
+    question: Question<'_>,
+    starts: &[Correction],
+    runs: &[Run<'d>],
+    measurement: &Measurement,
+) -> Result<Model<'d>, Failure> {
+    let n_candidates = question.discover.candidates.len();
+    let mut best: Option<Model<'d>> = None;
+    let mut failure = None;
+    for start in starts {
+        let mut correction = start.clone();
+        let (mut runs, mut measurement) = (runs.to_vec(), measurement.clone());
+        match search(question, &mut correction, &mut runs, &mut measurement) {
+            Ok(fit) => {
+                let model = Model {
+                    correction,
+                    runs,
+                    measurement,
+                    fit,
+                };
+                let is_better = |b: &Model<'_>| model.score(n_candidates) > b.score(n_candidates);
+                if best.as_ref().is_none_or(is_better) {
+                    best = Some(model);
+                }
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    match (best, failure) {
+        (Some(best), _) => Ok(best),
+        (None, failure) => Err(failure.expect("there is a model to start from")),
+    }
+}
+
 /// Fits, then removes the weakest term or adds the strongest as long as that is more probable.
 ///
 /// # Errors
 /// The first model cannot be integrated.
-pub fn search(
+fn search(
     question: Question<'_>,
     correction: &mut Correction,
     runs: &mut Vec<Run<'_>>,
@@ -25,7 +92,9 @@ pub fn search(
         reweigh(&fit, measurement);
         let n_samples = fit.linearised.gram.n_samples() as f64;
         let cost = cost_of_a_term(n_samples, question.discover.candidates.len());
-        let next = match weakest(correction, &fit).filter(|(_, gain)| *gain < cost) {
+        let superfluous = outside(question, correction, &fit)
+            .or_else(|| weakest(correction, &fit).filter(|(_, gain)| *gain < cost));
+        let next = match superfluous {
             Some((k, _)) => without(correction, k),
             None => match neighbour(question, correction, &fit, runs, measurement, cost) {
                 Some(next) => next,
@@ -66,6 +135,19 @@ fn reweigh(fit: &Fit, measurement: &mut Measurement) {
     for (noise, (sum, n)) in residuals.filter(|(_, (sum, n))| *n > 0 && *sum > 0.0) {
         *noise = (sum / *n as f64).sqrt();
     }
+}
+
+/// The term that breaks its bounds most, and by how many standard errors.
+fn outside(question: Question<'_>, correction: &Correction, fit: &Fit) -> Option<(usize, f64)> {
+    let excess = (0..correction.candidates.len()).map(|k| {
+        let candidate = &question.discover.candidates[correction.candidates[k]];
+        let c = correction.coefficients[k];
+        let beyond = (candidate.lower - c).max(c - candidate.upper);
+        (k, beyond / fit.deviations[k])
+    });
+    excess
+        .filter(|(_, beyond)| *beyond > 0.0)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// The term that the likelihood misses least, and by how much (twice its logarithm).

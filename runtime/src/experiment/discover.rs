@@ -13,7 +13,7 @@ use crate::discover::path::Path;
 use crate::discover::refit::Question;
 use crate::discover::residual::one_interval_grams;
 use crate::discover::screen::screen;
-use crate::discover::search::search;
+use crate::discover::search::best_of;
 use crate::discover::select::{Choice, choose};
 use crate::discover::shooting::{Measurement, Run};
 use crate::discover::smooth::smooth;
@@ -217,35 +217,35 @@ impl Task<'_> {
         let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
         let before = rms(&merged(&folds));
         let choice = self.choose(&folds);
-        let mut correction = choice.correction.clone();
-        let mut measurement = Measurement {
+        let starts = starts(&merged(&folds), &choice.correction);
+        let measurement = Measurement {
             column_of: self.columns.iter().map(|&c| Some(c)).collect(),
             width: self.data.columns.len(),
             noise,
             scales: self.scales.clone(),
             slack: 1.0,
         };
-        let mut runs: Vec<Run<'_>> = self
+        let runs: Vec<Run<'_>> = self
             .data
             .trajectories
             .iter()
             .zip(&tracks)
             .map(|(trajectory, track)| run(trajectory, track, self.data.n_rows(), n))
             .collect();
-        let fit = search(self.question, &mut correction, &mut runs, &mut measurement);
-        let fit = fit.map_err(|failure| DataProblem::ModelDoesNotRun {
+        let best = best_of(self.question, &starts, &runs, &measurement);
+        let best = best.map_err(|failure| DataProblem::ModelDoesNotRun {
             reason: failure.to_string(),
         })?;
         let mut noise = self.noise.clone();
         for (state, &column) in self.columns.iter().enumerate() {
-            noise[column] = measurement.noise[state];
+            noise[column] = best.measurement.noise[state];
         }
         Ok(Finding {
-            found: found(&correction, &fit.deviations),
+            found: found(&best.correction, &best.fit.deviations),
             noise,
             log_odds: choice.log_odds,
             path: choice.path,
-            residuals: [before, fit.variance.sqrt()],
+            residuals: [before, best.fit.variance.sqrt()],
         })
     }
 
@@ -279,6 +279,29 @@ impl Task<'_> {
         widths.sort_by(f64::total_cmp);
         (tracks, BUMP_WIDTH * widths[widths.len() / 2])
     }
+}
+
+/// A single term that leaves at most so many times what the choice leaves is worth a search of its own.
+const NEARLY_AS_GOOD: f64 = 30.0;
+
+/// The choice, and the best single term when it is nearly as good: two terms often add up to the true one.
+fn starts(all: &Gram, choice: &Correction) -> Vec<Correction> {
+    let mut starts = vec![choice.clone()];
+    let Some(chosen) = all.solve(&choice.candidates) else {
+        return starts;
+    };
+    let singles = (0..all.n_columns()).filter_map(|k| Some((k, all.solve(&[k])?)));
+    let best = singles.min_by(|a, b| a.1.residual.total_cmp(&b.1.residual));
+    if let Some((k, single)) = best
+        && choice.candidates != [k]
+        && single.residual < NEARLY_AS_GOOD * chosen.residual
+    {
+        starts.push(Correction {
+            candidates: vec![k],
+            coefficients: single.coefficients,
+        });
+    }
+    starts
 }
 
 /// Half the width of a bump over half the window of the smoothing.
