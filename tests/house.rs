@@ -44,6 +44,8 @@ const RUNTIME: &[Stage] = &[
     ("linalg", &[]),
     ("problem", &["solution"]),
     ("ode", &["failure", "solution", "linalg", "problem"]),
+    ("random", &[]),
+    ("discover", &["random"]),
     ("experiment", &["failure", "solution", "problem", "ode"]),
 ];
 

@@ -66,7 +66,7 @@ fn main() {
                 let (text, error, is_solved) = run(task, noise, seed);
                 let seconds = start.elapsed().as_secs_f64();
                 println!(
-                    "{:34} {noise:5} seed {seed} {seconds:6.2} s  error {error:8.1e}  {}  {text}",
+                    "{:33} {noise:5} seed {seed} {seconds:6.3} s  error {error:8.1e}  {}  {text}",
                     task.name,
                     if is_solved { "solved" } else { "------" }
                 );
@@ -93,11 +93,8 @@ fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool) {
         unary: task.unary.to_vec(),
         binary: vec![Binary::Add, Binary::Sub, Binary::Mul, Binary::Div],
     };
-    let members = search(&Search::new(alphabet, seed), &samples, &mut |_| false);
-    let best = members
-        .iter()
-        .min_by(|a, b| a.score.total_cmp(&b.score))
-        .expect("a front is not empty");
+    let found = search(&Search::new(alphabet, seed), &samples, &mut || false);
+    let best = &found.members[found.best];
     let mut pool = Pool::new();
     let symbols: Vec<_> = task
         .inputs
@@ -113,7 +110,12 @@ fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool) {
     let error = (squares.sum::<f64>() / truth.len() as f64).sqrt() / deviation;
     let limit = if noise == 0.0 { 1e-6 } else { 0.005 };
     (
-        pool.display(term).to_string(),
+        format!(
+            "[{} epochs, {:.0} M] {}",
+            found.epochs,
+            found.evaluations as f64 * 1e-6,
+            pool.display(term)
+        ),
         error,
         error < limit && best.complexity <= 2 * task.complexity,
     )

@@ -1,128 +1,162 @@
-//! Values and gradients of trees on many samples: a vectorised tape, run block by block so that all of it stays in cache.
+//! Values and gradients of terms on many samples: a vectorised tape, run block by block so that all of it stays in the first cache.
 
-use super::tree::{Binary, Node, Tree, Unary};
+use super::forest::Forest;
+use super::tree::{Binary, Node, Unary, first_operands};
 
-/// Samples in a block.
+/// Samples in a block: 24 nodes of them are 24 KiB.
 pub const BLOCK: usize = 128;
 
 type Column = [f64; BLOCK];
 
 /// Space for the values of all nodes on one block.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Batch {
     values: Vec<Column>,
     adjoints: Vec<Column>,
     first: Vec<usize>,
+    /// Whether a constant that is asked for lies in the part that ends at a node.
+    varies: Vec<bool>,
 }
 
 impl Batch {
-    /// Calls `visit(block start, values)` for each block of samples; stops when it returns false.
-    pub fn for_each_block(
-        &mut self,
-        tree: &Tree,
-        inputs: &[Vec<f64>],
-        n: usize,
-        mut visit: impl FnMut(usize, &[f64]) -> bool,
-    ) {
-        self.prepare(tree);
+    /// The values of each term, one column of `n` after the other.
+    pub fn values(&mut self, forest: &Forest, inputs: &[Vec<f64>], n: usize, out: &mut Vec<f64>) {
+        self.prepare(forest);
+        out.resize(forest.n_terms() * n, 0.0);
         for start in (0..n).step_by(BLOCK) {
             let len = BLOCK.min(n - start);
-            self.forward(tree, inputs, start, len);
-            let values = self.values.last().expect("a tree is not empty");
-            if !visit(start, &values[..len]) {
-                return;
+            self.forward(forest, inputs, start, len);
+            for (j, &end) in forest.ends.iter().enumerate() {
+                let values = operand(forest, &self.values, inputs, end, start, len);
+                out[j * n + start..][..len].copy_from_slice(values);
             }
         }
     }
 
-    /// The same with the derivatives by each constant: `visit(block start, values, gradient)`.
-    pub fn for_each_gradient(
+    /// The derivatives of the sum of the terms with these coefficients by the constants at the nodes `free`, one column each.
+    pub fn gradient(
         &mut self,
-        tree: &Tree,
+        forest: &Forest,
+        coefficients: &[f64],
         inputs: &[Vec<f64>],
         n: usize,
-        mut visit: impl FnMut(usize, &[f64], &[&[f64]]),
+        free: &[usize],
+        out: &mut Vec<f64>,
     ) {
-        self.prepare(tree);
-        let constants: Vec<usize> = (0..tree.nodes.len())
-            .filter(|&i| tree.nodes[i] == Node::Constant)
-            .collect();
+        self.prepare(forest);
+        self.mark(forest, free);
+        out.resize(free.len() * n, 0.0);
         for start in (0..n).step_by(BLOCK) {
             let len = BLOCK.min(n - start);
-            self.forward(tree, inputs, start, len);
-            self.backward(tree);
-            let gradient: Vec<&[f64]> = constants
-                .iter()
-                .map(|&i| &self.adjoints[i][..len])
-                .collect();
-            let values = self.values.last().expect("a tree is not empty");
-            visit(start, &values[..len], &gradient);
+            self.forward(forest, inputs, start, len);
+            for (&end, &coefficient) in forest.ends.iter().zip(coefficients) {
+                self.adjoints[end][..len].fill(coefficient);
+            }
+            self.backward(forest, inputs, start, len);
+            for (k, &i) in free.iter().enumerate() {
+                out[k * n + start..][..len].copy_from_slice(&self.adjoints[i][..len]);
+            }
         }
     }
 
-    fn prepare(&mut self, tree: &Tree) {
-        let n = tree.nodes.len();
-        self.first = tree.first_operands();
+    fn prepare(&mut self, forest: &Forest) {
+        let n = forest.nodes.len();
+        self.first = first_operands(&forest.nodes);
         if self.values.len() < n {
+            self.values.resize(n, [0.0; BLOCK]);
             self.adjoints.resize(n, [0.0; BLOCK]);
         }
-        self.values.resize(n, [0.0; BLOCK]);
     }
 
-    fn forward(&mut self, tree: &Tree, inputs: &[Vec<f64>], start: usize, len: usize) {
-        let mut constants = tree.constants.iter();
-        for (i, &node) in tree.nodes.iter().enumerate() {
+    fn mark(&mut self, forest: &Forest, free: &[usize]) {
+        self.varies.clear();
+        for (i, node) in forest.nodes.iter().enumerate() {
+            let varies = match node {
+                Node::Constant => free.contains(&i),
+                Node::Variable(_) => false,
+                Node::Unary(_) => self.varies[i - 1],
+                Node::Binary(_) => self.varies[i - 1] || self.varies[self.first[i]],
+            };
+            self.varies.push(varies);
+        }
+    }
+
+    fn forward(&mut self, forest: &Forest, inputs: &[Vec<f64>], start: usize, len: usize) {
+        let mut constants = forest.constants.iter();
+        for (i, &node) in forest.nodes.iter().enumerate() {
             let (before, rest) = self.values.split_at_mut(i);
-            let out = &mut rest[0];
+            let out = &mut rest[0][..len];
             match node {
                 Node::Constant => out.fill(*constants.next().expect("one per node")),
-                Node::Variable(k) => {
-                    out[..len].copy_from_slice(&inputs[usize::from(k)][start..start + len])
+                Node::Variable(_) => {}
+                Node::Unary(op) => {
+                    unary(op, operand(forest, before, inputs, i - 1, start, len), out)
                 }
-                Node::Unary(op) => unary(op, &before[i - 1], out),
-                Node::Binary(op) => binary(op, &before[self.first[i]], &before[i - 1], out),
+                Node::Binary(op) => {
+                    let a = operand(forest, before, inputs, self.first[i], start, len);
+                    let b = operand(forest, before, inputs, i - 1, start, len);
+                    binary(op, a, b, out);
+                }
             }
         }
     }
 
-    /// Derivatives of the last node by each node.
-    fn backward(&mut self, tree: &Tree) {
-        let n = tree.nodes.len();
-        self.adjoints[n - 1].fill(1.0);
-        for i in (0..n).rev() {
+    /// Takes the derivatives by the terms down to the constants.
+    fn backward(&mut self, forest: &Forest, inputs: &[Vec<f64>], start: usize, len: usize) {
+        for i in (0..forest.nodes.len()).rev().filter(|&i| self.varies[i]) {
             let (below, rest) = self.adjoints.split_at_mut(i);
-            let adjoint = &rest[0];
-            let value = &self.values[i];
-            match tree.nodes[i] {
+            let adjoint = &rest[0][..len];
+            let value = &self.values[i][..len];
+            match forest.nodes[i] {
                 Node::Constant | Node::Variable(_) => {}
                 Node::Unary(op) => {
-                    unary_adjoint(op, &self.values[i - 1], value, adjoint, &mut below[i - 1])
+                    let a = operand(forest, &self.values, inputs, i - 1, start, len);
+                    unary_adjoint(op, a, value, adjoint, &mut below[i - 1][..len]);
                 }
                 Node::Binary(op) => {
                     let first = self.first[i];
-                    let (left, right) = below.split_at_mut(i - 1);
-                    let operands = (&self.values[first], &self.values[i - 1]);
-                    binary_adjoint(
-                        op,
-                        operands,
-                        value,
-                        adjoint,
-                        &mut left[first],
-                        &mut right[0],
-                    );
+                    let a = operand(forest, &self.values, inputs, first, start, len);
+                    let b = operand(forest, &self.values, inputs, i - 1, start, len);
+                    if self.varies[first] {
+                        left_adjoint(op, a, b, adjoint, &mut below[first][..len]);
+                    }
+                    if self.varies[i - 1] {
+                        right_adjoint(op, (a, b), value, adjoint, &mut below[i - 1][..len]);
+                    }
                 }
             }
         }
     }
 }
 
-fn map(a: &Column, out: &mut Column, f: impl Fn(f64) -> f64) {
+/// The values of node `i` on a block.
+fn operand<'a>(
+    forest: &Forest,
+    values: &'a [Column],
+    inputs: &'a [Vec<f64>],
+    i: usize,
+    start: usize,
+    len: usize,
+) -> &'a [f64] {
+    match forest.nodes[i] {
+        Node::Variable(k) => &inputs[usize::from(k)][start..start + len],
+        Node::Constant | Node::Unary(_) | Node::Binary(_) => &values[i][..len],
+    }
+}
+
+fn map(a: &[f64], out: &mut [f64], f: impl Fn(f64) -> f64) {
     for (out, &a) in out.iter_mut().zip(a) {
         *out = f(a);
     }
 }
 
-fn unary(op: Unary, a: &Column, out: &mut Column) {
+fn zip(a: &[f64], b: &[f64], out: &mut [f64], f: impl Fn(f64, f64) -> f64) {
+    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *out = f(a, b);
+    }
+}
+
+fn unary(op: Unary, a: &[f64], out: &mut [f64]) {
     match op {
         Unary::Neg => map(a, out, |a| -a),
         Unary::Square => map(a, out, |a| a * a),
@@ -136,13 +170,7 @@ fn unary(op: Unary, a: &Column, out: &mut Column) {
     }
 }
 
-fn zip(a: &Column, b: &Column, out: &mut Column, f: impl Fn(f64, f64) -> f64) {
-    for ((out, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *out = f(a, b);
-    }
-}
-
-fn binary(op: Binary, a: &Column, b: &Column, out: &mut Column) {
+fn binary(op: Binary, a: &[f64], b: &[f64], out: &mut [f64]) {
     match op {
         Binary::Add => zip(a, b, out, |a, b| a + b),
         Binary::Sub => zip(a, b, out, |a, b| a - b),
@@ -153,117 +181,110 @@ fn binary(op: Binary, a: &Column, b: &Column, out: &mut Column) {
 }
 
 /// The adjoint of the operand, from operand, value and the adjoint of the node.
-fn unary_adjoint(op: Unary, a: &Column, value: &Column, adjoint: &Column, out: &mut Column) {
-    let mut each = |f: &dyn Fn(f64, f64) -> f64| {
-        for k in 0..BLOCK {
-            out[k] = adjoint[k] * f(a[k], value[k]);
-        }
-    };
+fn unary_adjoint(op: Unary, a: &[f64], value: &[f64], adjoint: &[f64], out: &mut [f64]) {
     match op {
-        Unary::Neg => each(&|_, _| -1.0),
-        Unary::Square => each(&|a, _| 2.0 * a),
-        Unary::Sqrt => each(&|_, v| 0.5 / v),
-        Unary::Exp => each(&|_, v| v),
-        Unary::Ln => each(&|a, _| 1.0 / a),
-        Unary::Sin => each(&|a, _| a.cos()),
-        Unary::Cos => each(&|a, _| -a.sin()),
-        Unary::Tanh => each(&|_, v| 1.0 - v * v),
-        Unary::Abs => each(&|a, _| a.signum()),
+        Unary::Neg => map(adjoint, out, |w| -w),
+        Unary::Square => zip(adjoint, a, out, |w, a| 2.0 * w * a),
+        Unary::Sqrt => zip(adjoint, value, out, |w, v| 0.5 * w / v),
+        Unary::Exp => zip(adjoint, value, out, |w, v| w * v),
+        Unary::Ln => zip(adjoint, a, out, |w, a| w / a),
+        Unary::Sin => zip(adjoint, a, out, |w, a| w * a.cos()),
+        Unary::Cos => zip(adjoint, a, out, |w, a| -w * a.sin()),
+        Unary::Tanh => zip(adjoint, value, out, |w, v| w * (1.0 - v * v)),
+        Unary::Abs => zip(adjoint, a, out, |w, a| w * a.signum()),
     }
 }
 
-fn binary_adjoint(
+fn left_adjoint(op: Binary, a: &[f64], b: &[f64], adjoint: &[f64], out: &mut [f64]) {
+    match op {
+        Binary::Add | Binary::Sub => out.copy_from_slice(adjoint),
+        Binary::Mul => zip(adjoint, b, out, |w, b| w * b),
+        Binary::Div => zip(adjoint, b, out, |w, b| w / b),
+        Binary::Pow => {
+            for (k, out) in out.iter_mut().enumerate() {
+                *out = adjoint[k] * b[k] * a[k].powf(b[k] - 1.0);
+            }
+        }
+    }
+}
+
+fn right_adjoint(
     op: Binary,
-    (a, b): (&Column, &Column),
-    value: &Column,
-    adjoint: &Column,
-    left: &mut Column,
-    right: &mut Column,
+    (a, b): (&[f64], &[f64]),
+    value: &[f64],
+    adjoint: &[f64],
+    out: &mut [f64],
 ) {
-    for k in 0..BLOCK {
-        let w = adjoint[k];
-        (left[k], right[k]) = match op {
-            Binary::Add => (w, w),
-            Binary::Sub => (w, -w),
-            Binary::Mul => (w * b[k], w * a[k]),
-            Binary::Div => (w / b[k], -w * value[k] / b[k]),
-            Binary::Pow => (w * b[k] * a[k].powf(b[k] - 1.0), w * value[k] * a[k].ln()),
-        };
+    match op {
+        Binary::Add => out.copy_from_slice(adjoint),
+        Binary::Sub => map(adjoint, out, |w| -w),
+        Binary::Mul => zip(adjoint, a, out, |w, a| w * a),
+        Binary::Div => {
+            for (k, out) in out.iter_mut().enumerate() {
+                *out = -adjoint[k] * value[k] / b[k];
+            }
+        }
+        Binary::Pow => {
+            for (k, out) in out.iter_mut().enumerate() {
+                *out = adjoint[k] * value[k] * a[k].ln();
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Node::{Constant, Variable};
 
-    /// One tree with every operator, on more samples than a block.
+    /// Two terms with every operator, on more samples than a block.
     #[test]
     fn gradients_are_difference_quotients() {
-        use Node::{Constant, Variable};
         let op = |o| Node::Binary(o);
         let f = |u| Node::Unary(u);
-        let tree = Tree {
-            nodes: vec![
-                Variable(0),
-                Constant,
-                op(Binary::Pow),
-                Constant,
-                f(Unary::Sin),
-                op(Binary::Mul),
-                Constant,
-                f(Unary::Exp),
-                op(Binary::Add),
-                Variable(1),
-                Constant,
-                op(Binary::Div),
-                f(Unary::Tanh),
-                op(Binary::Sub),
-                Constant,
-                f(Unary::Square),
-                f(Unary::Sqrt),
-                f(Unary::Ln),
-                f(Unary::Cos),
-                op(Binary::Mul),
-                Constant,
-                f(Unary::Neg),
-                f(Unary::Abs),
-                op(Binary::Add),
-            ],
+        let mut nodes = vec![Variable(0), Constant, op(Binary::Pow), Constant];
+        nodes.extend([f(Unary::Sin), op(Binary::Mul), Constant, f(Unary::Exp)]);
+        nodes.extend([op(Binary::Add), Variable(1), Constant, op(Binary::Div)]);
+        nodes.extend([f(Unary::Tanh), op(Binary::Sub)]);
+        let first_end = nodes.len() - 1;
+        nodes.extend([Constant, f(Unary::Square), f(Unary::Sqrt), f(Unary::Ln)]);
+        nodes.extend([f(Unary::Cos), Variable(0), op(Binary::Mul), Constant]);
+        nodes.extend([f(Unary::Neg), f(Unary::Abs), op(Binary::Add)]);
+        let forest = Forest {
+            ends: vec![first_end, nodes.len() - 1],
+            nodes,
             constants: vec![1.3, 0.7, -0.4, 2.1, 1.7, 0.3],
         };
         let n = 300;
         let inputs = vec![
-            (0..n)
-                .map(|i| 0.5 + f64::from(i) / 100.0)
-                .collect::<Vec<f64>>(),
+            (0..n).map(|i| 0.5 + f64::from(i) / 100.0).collect(),
             (0..n).map(|i| (f64::from(i) * 0.3).sin()).collect(),
         ];
-        let mut batch = Batch::default();
-        let values = |tree: &Tree| {
-            let mut out = Vec::new();
-            Batch::default().for_each_block(tree, &inputs, n as usize, |_, v| {
-                out.extend_from_slice(v);
-                true
-            });
-            out
+        let n = n as usize;
+        let coefficients = [2.0, -3.0];
+        let sum = |forest: &Forest| {
+            let mut columns = Vec::new();
+            Batch::default().values(forest, &inputs, n, &mut columns);
+            (0..n)
+                .map(|i| coefficients[0] * columns[i] + coefficients[1] * columns[n + i])
+                .collect::<Vec<f64>>()
         };
-        let mut gradient = vec![Vec::new(); 6];
-        batch.for_each_gradient(&tree, &inputs, n as usize, |_, _, g| {
-            gradient
-                .iter_mut()
-                .zip(g)
-                .for_each(|(all, part)| all.extend_from_slice(part));
-        });
-        for k in 0..6 {
-            let (mut up, mut down) = (tree.clone(), tree.clone());
+        let free: Vec<usize> = (0..forest.nodes.len())
+            .filter(|&i| forest.nodes[i] == Constant)
+            .collect();
+        let mut gradient = Vec::new();
+        Batch::default().gradient(&forest, &coefficients, &inputs, n, &free, &mut gradient);
+        for k in 0..free.len() {
+            let (mut up, mut down) = (forest.clone(), forest.clone());
             up.constants[k] += 1e-6;
             down.constants[k] -= 1e-6;
-            let (up, down) = (values(&up), values(&down));
-            for i in 0..n as usize {
+            let (up, down) = (sum(&up), sum(&down));
+            for i in 0..n {
                 let quotient = (up[i] - down[i]) / 2e-6;
+                let derivative = gradient[k * n + i];
                 assert!(
-                    (gradient[k][i] - quotient).abs() < 1e-6 * (1.0 + quotient.abs()),
-                    "constant {k} sample {i}"
+                    (derivative - quotient).abs() < 1e-6 * (1.0 + quotient.abs()),
+                    "constant {k} sample {i}: {derivative} {quotient}"
                 );
             }
         }

@@ -1,6 +1,7 @@
-//! Dimensional analysis: a tree whose parts cannot have one dimension is rejected outright.
+//! Dimensional analysis: a term whose parts cannot have one dimension is rejected outright.
 
-use super::tree::{Binary, Node, Tree, Unary};
+use super::forest::Forest;
+use super::tree::{Binary, Node, Unary};
 
 /// Exponents of the base units, in twelfths.
 pub type Dimension = [i32; 7];
@@ -15,10 +16,10 @@ pub struct Dimensions {
 const NUMBER: Dimension = [0; 7];
 
 impl Dimensions {
-    /// Whether the tree has a dimension. Constants may have any, so that a factor of its own frees a term.
-    pub fn allow(&self, tree: &Tree) -> bool {
+    /// Whether each term has a dimension. Constants may have any, so that a factor of its own frees a term.
+    pub fn allow(&self, forest: &Forest) -> bool {
         let mut stack: Vec<Option<Dimension>> = Vec::new();
-        for &node in &tree.nodes {
+        for &node in &forest.nodes {
             let value = match node {
                 Node::Constant => Some(None),
                 Node::Variable(i) => Some(Some(self.inputs[usize::from(i)])),
@@ -88,9 +89,10 @@ mod tests {
             inputs: vec![length, time],
         };
         let allow = |nodes: &[Node], constants: &[f64]| {
-            dimensions.allow(&Tree {
+            dimensions.allow(&Forest {
                 nodes: nodes.to_vec(),
                 constants: constants.to_vec(),
+                ends: vec![nodes.len() - 1],
             })
         };
         let (x, t, c) = (Node::Variable(0), Node::Variable(1), Node::Constant);

@@ -1,291 +1,363 @@
-//! The constants of a tree: Levenberg–Marquardt with exact derivatives, under the best linear scaling of the whole.
+//! The constants of a sum of terms: coefficients and offset by linear least squares, the constants inside of terms by
+//! Levenberg–Marquardt on what is left (variable projection), with exact derivatives.
 //!
 //! # References
 //! - D. W. Marquardt, *An algorithm for least-squares estimation of nonlinear parameters*, SIAM J. Appl. Math. 11 (1963) 431–441.
-//! - M. Keijzer, *Improving symbolic regression with interval arithmetic and linear scaling*, EuroGP 2003.
+//! - L. Kaufman, *A variable projection method for solving separable nonlinear least squares problems*, BIT 15 (1975) 49–57.
 
 use super::batch::Batch;
-use super::tree::Tree;
-use crate::linalg::dense::DenseLu;
+use super::cholesky::{Cholesky, dot};
+use super::forest::{Forest, free_nodes};
+use super::samples::Samples;
+use super::tree::Node;
 
-/// What a formula should reproduce.
-#[derive(Debug, Clone)]
-pub struct Samples {
-    /// `inputs[i]` is input `i` of all samples.
-    pub inputs: Vec<Vec<f64>>,
-    /// The value wanted for each.
-    pub target: Vec<f64>,
-    /// Variance of `target`; positive.
-    pub variance: f64,
-}
-
-/// How `offset + slope·tree` fits.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// The best constants for given terms.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
     /// Mean squared error over the variance of the target.
     pub loss: f64,
-    /// Factor of the tree.
-    pub slope: f64,
+    /// By term.
+    pub coefficients: Vec<f64>,
     /// Added constant.
     pub offset: f64,
 }
 
-impl Fit {
-    const NONE: Fit = Fit {
-        loss: f64::INFINITY,
-        slope: 0.0,
-        offset: 0.0,
-    };
+/// Which constants are given, and so not fitted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// By constant inside of terms.
+    pub inside: Vec<bool>,
+    /// By term: its coefficient.
+    pub coefficients: Vec<Option<f64>>,
+    /// The offset.
+    pub offset: Option<f64>,
 }
 
-impl Samples {
-    /// Samples that have a variance; `None` for a constant target.
-    pub fn new(inputs: Vec<Vec<f64>>, target: Vec<f64>) -> Option<Samples> {
-        let n = target.len() as f64;
-        let mean = target.iter().sum::<f64>() / n;
-        let variance = target.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / n;
-        (variance.is_finite() && variance > 0.0).then_some(Samples {
-            inputs,
-            target,
-            variance,
-        })
-    }
-
-    /// Number of samples.
-    pub fn len(&self) -> usize {
-        self.target.len()
-    }
-}
-
-/// The best linear scaling of a tree as it is.
-pub fn scaled(tree: &Tree, samples: &Samples, batch: &mut Batch) -> Fit {
-    let (mut f, mut ff, mut fy, mut y) = (0.0, 0.0, 0.0, 0.0);
-    let n = samples.len();
-    batch.for_each_block(tree, &samples.inputs, n, |start, values| {
-        for (v, t) in values.iter().zip(&samples.target[start..]) {
-            f += v;
-            ff += v * v;
-            fy += v * t;
-            y += t;
-        }
-        ff.is_finite()
-    });
-    let n = n as f64;
-    let (spread, common) = (ff - f * f / n, fy - f * y / n);
-    if !spread.is_finite() {
-        return Fit::NONE;
-    }
-    let slope = if spread > 1e-14 * ff {
-        common / spread
-    } else {
-        0.0
-    };
-    let offset = (y - slope * f) / n;
-    Fit {
-        loss: loss(tree, slope, offset, samples, batch),
-        slope,
-        offset,
-    }
-}
-
-/// The loss for a given scaling.
-pub fn loss(tree: &Tree, slope: f64, offset: f64, samples: &Samples, batch: &mut Batch) -> f64 {
-    let mut sum = 0.0;
-    batch.for_each_block(tree, &samples.inputs, samples.len(), |start, values| {
-        let pairs = values.iter().zip(&samples.target[start..]);
-        sum += pairs
-            .map(|(v, t)| (offset + slope * v - t).powi(2))
-            .sum::<f64>();
-        sum.is_finite()
-    });
-    if sum.is_finite() {
-        sum / (samples.len() as f64 * samples.variance)
-    } else {
-        f64::INFINITY
-    }
+/// How long to fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Effort {
+    /// Most steps.
+    pub steps: usize,
+    /// A step that improves the loss by less than this share is the last.
+    pub progress: f64,
 }
 
 /// Losses below this are rounding.
 pub const EXACT: f64 = 1e-26;
-/// A step that improves the loss by less than this share ends the fit.
-const PROGRESS: f64 = 1e-6;
+/// Losses below this are not known from normal equations alone; the coefficients are refined once.
+const REFINED: f64 = 1e-8;
+/// Damping at the start, and when a fit gives up.
+const DAMPING: (f64, f64) = (1e-3, 1e7);
 
-/// Fits the constants and the scaling, at most `iterations` steps; the constants of the tree are changed to the best found.
-pub fn fit(tree: &mut Tree, samples: &Samples, iterations: usize, batch: &mut Batch) -> Fit {
-    let best = scaled(tree, samples, batch);
-    let free: Vec<usize> = (0..tree.constants.len()).collect();
-    if free.is_empty() {
-        return best;
-    }
-    let normal = Normal::new(free, true);
-    descend(tree, best, normal, samples, iterations, batch, scaled)
-}
-
-/// Fits some of the constants, without scaling.
-pub fn fit_some(
-    tree: &mut Tree,
-    free: &[usize],
-    samples: &Samples,
-    iterations: usize,
-    batch: &mut Batch,
-) -> Fit {
-    let plain = |tree: &Tree, samples: &Samples, batch: &mut Batch| Fit {
-        loss: loss(tree, 1.0, 0.0, samples, batch),
-        slope: 1.0,
-        offset: 0.0,
-    };
-    let best = plain(tree, samples, batch);
-    if free.is_empty() {
-        return best;
-    }
-    let normal = Normal::new(free.to_vec(), false);
-    descend(tree, best, normal, samples, iterations, batch, plain)
-}
-
-/// The damped steps, from a tree that fits as `best`.
-fn descend(
-    tree: &mut Tree,
-    mut best: Fit,
-    mut normal: Normal,
-    samples: &Samples,
-    iterations: usize,
-    batch: &mut Batch,
-    measure: impl Fn(&Tree, &Samples, &mut Batch) -> Fit,
-) -> Fit {
-    let mut damping = 1e-3;
-    let mut lu = DenseLu::new(normal.n);
-    let mut step = vec![0.0; normal.n];
-    let mut is_current = false;
-    for _ in 0..iterations {
-        if !best.loss.is_finite() || best.loss < EXACT || damping > 1e8 {
-            break;
-        }
-        if !is_current {
-            normal.accumulate(tree, best, samples, batch);
-            is_current = true;
-        }
-        if !normal.step(damping, &mut lu, &mut step) {
-            damping *= 10.0;
-            continue;
-        }
-        let mut trial = tree.clone();
-        for (&k, s) in normal.free.iter().zip(&step) {
-            trial.constants[k] += s;
-        }
-        let fit = measure(&trial, samples, batch);
-        if fit.loss < best.loss {
-            let gain = 1.0 - fit.loss / best.loss;
-            *tree = trial;
-            best = fit;
-            is_current = false;
-            damping = (damping * 0.1).max(1e-12);
-            if gain < PROGRESS {
-                break;
-            }
-        } else {
-            damping *= 8.0;
+impl Given {
+    /// Everything is fitted.
+    pub fn nothing(forest: &Forest) -> Given {
+        Given {
+            inside: vec![false; forest.constants.len()],
+            coefficients: vec![None; forest.n_terms()],
+            offset: None,
         }
     }
-    best
 }
 
-/// `JᵀJ` and `Jᵀr` for the free constants and, under scaling, the slope and the offset.
-struct Normal {
-    free: Vec<usize>,
-    is_scaled: bool,
-    n: usize,
+/// Fits, and keeps the space for it.
+#[derive(Debug, Default)]
+pub struct Fitter {
+    batch: Batch,
+    cholesky: Cholesky,
+    /// Values of the terms, less their means when there is an offset to fit, times the roots of the weights.
+    columns: Vec<f64>,
+    means: Vec<f64>,
+    residual: Vec<f64>,
+    gram: Vec<f64>,
+    gradient: Vec<f64>,
+    /// Evaluations of a node on a sample.
+    pub evaluations: u64,
+}
+
+/// The normal equations of the constants inside, with the coefficients projected out.
+struct Projected {
     matrix: Vec<f64>,
     right: Vec<f64>,
 }
 
-impl Normal {
-    fn new(free: Vec<usize>, is_scaled: bool) -> Normal {
-        let n = free.len() + if is_scaled { 2 } else { 0 };
-        Normal {
-            free,
-            is_scaled,
-            n,
-            matrix: vec![0.0; n * n],
-            right: vec![0.0; n],
+impl Fitter {
+    /// Fits, and changes the constants of the forest; `None` if values are not finite.
+    pub fn fit(
+        &mut self,
+        forest: &mut Forest,
+        given: &Given,
+        samples: &Samples,
+        effort: Effort,
+    ) -> Option<Fit> {
+        let mut best = self.linear(forest, given, samples)?;
+        let free = free_inside(forest, given);
+        if free.is_empty() || effort.steps == 0 {
+            return Some(best);
         }
+        let mut damping = DAMPING.0;
+        let mut projected = self.project(forest, given, &best, samples, &free);
+        let mut trial = forest.clone();
+        for _ in 0..effort.steps {
+            if best.loss < EXACT || damping > DAMPING.1 {
+                break;
+            }
+            let step = projected.step(damping, &mut self.cholesky);
+            for (&(k, _), s) in free.iter().zip(&step) {
+                trial.constants[k] = forest.constants[k] + s;
+            }
+            let fit = self.linear(&trial, given, samples);
+            let Some(fit) = fit.filter(|f| f.loss < best.loss) else {
+                damping *= 8.0;
+                continue;
+            };
+            let gain = 1.0 - fit.loss / best.loss;
+            forest.constants.copy_from_slice(&trial.constants);
+            best = fit;
+            if gain < effort.progress {
+                break;
+            }
+            damping = (damping * 0.1).max(1e-12);
+            projected = self.project(forest, given, &best, samples, &free);
+        }
+        Some(best)
     }
 
-    fn accumulate(&mut self, tree: &Tree, fit: Fit, samples: &Samples, batch: &mut Batch) {
-        let n = self.n;
-        self.matrix.fill(0.0);
-        self.right.fill(0.0);
-        let mut row = vec![0.0; n];
-        let (matrix, right) = (&mut self.matrix, &mut self.right);
-        let (free, is_scaled) = (&self.free, self.is_scaled);
-        batch.for_each_gradient(
-            tree,
-            &samples.inputs,
-            samples.len(),
-            |start, values, gradient| {
-                for (i, (v, t)) in values.iter().zip(&samples.target[start..]).enumerate() {
-                    for (slot, &k) in row.iter_mut().zip(free) {
-                        *slot = fit.slope * gradient[k][i];
-                    }
-                    if is_scaled {
-                        row[n - 2] = *v;
-                        row[n - 1] = 1.0;
-                    }
-                    let residual = t - fit.offset - fit.slope * v;
-                    for (a, &x) in row.iter().enumerate() {
-                        right[a] += x * residual;
-                        for (b, &y) in row[..=a].iter().enumerate() {
-                            matrix[a * n + b] += x * y;
-                        }
-                    }
+    /// What a fit leaves of the target, weighted.
+    pub fn residual(&mut self, forest: &Forest, fit: &Fit, samples: &Samples) -> Vec<f64> {
+        let given = Given {
+            inside: vec![true; forest.constants.len()],
+            coefficients: fit.coefficients.iter().copied().map(Some).collect(),
+            offset: Some(fit.offset),
+        };
+        // Values that are not finite leave a residual that is not, either.
+        let _ = self.linear(forest, &given, samples);
+        self.residual.clone()
+    }
+
+    /// Coefficients and offset for the constants as they are. Leaves columns, factors and residual for `project`.
+    fn linear(&mut self, forest: &Forest, given: &Given, samples: &Samples) -> Option<Fit> {
+        let n = samples.count();
+        self.batch
+            .values(forest, &samples.inputs, n, &mut self.columns);
+        self.evaluations += (n * forest.nodes.len()) as u64;
+        self.residual.clear();
+        self.residual.extend_from_slice(&samples.target);
+        let (offset, is_centred) = (given.offset.unwrap_or(0.0), given.offset.is_none());
+        self.means.clear();
+        for column in self.columns.chunks_exact_mut(n) {
+            self.means.push(samples.level(column, is_centred));
+        }
+        if !is_centred {
+            self.residual.iter_mut().for_each(|r| *r -= offset);
+        }
+        let mean = samples.level(&mut self.residual, is_centred);
+        let coefficients = self.solve(given, n)?;
+        let squares = dot(&self.residual, &self.residual);
+        let loss = squares / (n as f64 * samples.variance);
+        let shift: f64 = coefficients
+            .iter()
+            .zip(&self.means)
+            .map(|(c, m)| c * m)
+            .sum();
+        loss.is_finite().then_some(Fit {
+            loss,
+            offset: if is_centred { mean - shift } else { offset },
+            coefficients,
+        })
+    }
+
+    /// The coefficients; leaves the residual.
+    fn solve(&mut self, given: &Given, n: usize) -> Option<Vec<f64>> {
+        let m = given.coefficients.len();
+        let columns = &self.columns;
+        let mut coefficients = vec![0.0; m];
+        for (j, known) in given.coefficients.iter().enumerate() {
+            if let Some(value) = *known {
+                coefficients[j] = value;
+                subtract(&mut self.residual, value, &columns[j * n..][..n]);
+            }
+        }
+        let free: Vec<usize> = (0..m)
+            .filter(|&j| given.coefficients[j].is_none())
+            .collect();
+        self.gram.clear();
+        self.gram.resize(free.len() * free.len(), 0.0);
+        for (a, &i) in free.iter().enumerate() {
+            for (b, &j) in free[..=a].iter().enumerate() {
+                let product = dot(&columns[i * n..][..n], &columns[j * n..][..n]);
+                if !product.is_finite() {
+                    return None;
                 }
-            },
-        );
-        for a in 0..n {
-            for b in 0..a {
-                self.matrix[b * n + a] = self.matrix[a * n + b];
+                self.gram[a * free.len() + b] = product;
             }
         }
+        self.cholesky.factor(&self.gram, free.len());
+        let before = dot(&self.residual, &self.residual);
+        for _ in 0..2 {
+            let mut x: Vec<f64> = free
+                .iter()
+                .map(|&j| dot(&columns[j * n..][..n], &self.residual))
+                .collect();
+            self.cholesky.solve(&mut x);
+            for (&j, x) in free.iter().zip(&x) {
+                coefficients[j] += x;
+                subtract(&mut self.residual, *x, &columns[j * n..][..n]);
+            }
+            if dot(&self.residual, &self.residual) > REFINED * before {
+                break;
+            }
+        }
+        Some(coefficients)
     }
 
-    /// The damped step; false if there is none.
-    fn step(&self, damping: f64, lu: &mut DenseLu, step: &mut [f64]) -> bool {
-        let n = self.n;
-        let factored = lu.factor(|a| {
-            a.copy_from_slice(&self.matrix);
-            for i in 0..n {
-                a[i * n + i] += damping * self.matrix[i * n + i] + f64::MIN_POSITIVE;
-            }
-        });
-        step.copy_from_slice(&self.right);
-        if factored.is_err() {
-            return false;
+    /// After `linear` at the same constants.
+    fn project(
+        &mut self,
+        forest: &Forest,
+        given: &Given,
+        fit: &Fit,
+        samples: &Samples,
+        free: &[(usize, usize)],
+    ) -> Projected {
+        let n = samples.count();
+        let nodes: Vec<usize> = free.iter().map(|&(_, node)| node).collect();
+        self.batch.gradient(
+            forest,
+            &fit.coefficients,
+            &samples.inputs,
+            n,
+            &nodes,
+            &mut self.gradient,
+        );
+        self.evaluations += 2 * (n * forest.nodes.len()) as u64;
+        for derivative in self.gradient.chunks_exact_mut(n) {
+            samples.level(derivative, given.offset.is_none());
         }
-        lu.solve(step);
-        step.iter().all(|s| s.is_finite())
+        // The part of each derivative that the coefficients cannot follow.
+        let (columns, gradient) = (&self.columns, &mut self.gradient);
+        let linear: Vec<usize> = (0..forest.n_terms())
+            .filter(|&j| given.coefficients[j].is_none())
+            .collect();
+        for derivative in gradient.chunks_exact_mut(n) {
+            let mut x: Vec<f64> = linear
+                .iter()
+                .map(|&j| dot(&columns[j * n..][..n], derivative))
+                .collect();
+            self.cholesky.solve(&mut x);
+            for (&j, x) in linear.iter().zip(&x) {
+                subtract(derivative, *x, &columns[j * n..][..n]);
+            }
+        }
+        let m = free.len();
+        let mut matrix = vec![0.0; m * m];
+        let part = |k: usize| &gradient[k * n..][..n];
+        for a in 0..m {
+            for b in 0..=a {
+                matrix[a * m + b] = dot(part(a), part(b));
+            }
+        }
+        let right = (0..m).map(|k| dot(part(k), &self.residual)).collect();
+        Projected { matrix, right }
+    }
+}
+
+impl Projected {
+    /// The damped step.
+    fn step(&mut self, damping: f64, cholesky: &mut Cholesky) -> Vec<f64> {
+        let m = self.right.len();
+        let mut damped = self.matrix.clone();
+        for k in 0..m {
+            damped[k * m + k] *= 1.0 + damping;
+        }
+        cholesky.factor(&damped, m);
+        let mut step = self.right.clone();
+        cholesky.solve(&mut step);
+        step
+    }
+}
+
+/// The constants to fit: their numbers and their nodes.
+fn free_inside(forest: &Forest, given: &Given) -> Vec<(usize, usize)> {
+    let free = free_nodes(&forest.nodes, &forest.ends);
+    let constants = (0..forest.nodes.len()).filter(|&i| forest.nodes[i] == Node::Constant);
+    constants
+        .enumerate()
+        .filter(|(k, node)| !given.inside[*k] && free.contains(node))
+        .collect()
+}
+
+/// `y -= a·x`
+fn subtract(y: &mut [f64], a: f64, x: &[f64]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y -= a * x;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::tree::{Binary, Node, Unary};
+    use super::super::tree::{Binary, Unary};
     use super::*;
 
-    #[test]
-    fn constants_inside_and_outside_are_found() {
-        let x: Vec<f64> = (0..200).map(|i| f64::from(i) / 50.0).collect();
-        let y = x.iter().map(|x| 3.0 * (-0.7 * x).exp() - 2.0).collect();
-        let samples = Samples::new(vec![x], y).unwrap();
-        let mut tree = Tree {
+    /// `exp(c·x)`, `x`
+    fn forest() -> Forest {
+        Forest {
             nodes: vec![
                 Node::Constant,
                 Node::Variable(0),
                 Node::Binary(Binary::Mul),
                 Node::Unary(Unary::Exp),
+                Node::Variable(0),
             ],
             constants: vec![-0.1],
+            ends: vec![3, 4],
+        }
+    }
+
+    fn samples() -> Samples {
+        let x: Vec<f64> = (0..200).map(|i| f64::from(i) / 50.0).collect();
+        let y = x.iter().map(|x| 3.0 * (-0.7 * x).exp() - 2.0 + 0.5 * x);
+        let y = y.collect();
+        Samples::new(vec![x], y).unwrap()
+    }
+
+    const EFFORT: Effort = Effort {
+        steps: 50,
+        progress: 1e-9,
+    };
+
+    #[test]
+    fn constants_inside_and_outside_are_found() {
+        let mut forest = forest();
+        let nothing = Given::nothing(&forest);
+        let fit = Fitter::default()
+            .fit(&mut forest, &nothing, &samples(), EFFORT)
+            .unwrap();
+        assert!(fit.loss < 1e-24, "{fit:?}");
+        let found = [
+            forest.constants[0],
+            fit.coefficients[0],
+            fit.coefficients[1],
+            fit.offset,
+        ];
+        for (found, truth) in found.iter().zip([-0.7, 3.0, 0.5, -2.0]) {
+            assert!((found - truth).abs() < 1e-9, "{found} {truth}");
+        }
+    }
+
+    #[test]
+    fn what_is_given_stays() {
+        let mut forest = forest();
+        let given = Given {
+            inside: vec![false],
+            coefficients: vec![None, Some(0.5)],
+            offset: Some(-2.0),
         };
-        let fit = fit(&mut tree, &samples, 50, &mut Batch::default());
-        assert!(fit.loss < 1e-20, "{fit:?}");
-        assert!((tree.constants[0] + 0.7).abs() < 1e-9 && (fit.slope - 3.0).abs() < 1e-8);
+        let fit = Fitter::default()
+            .fit(&mut forest, &given, &samples(), EFFORT)
+            .unwrap();
+        assert!(fit.loss < 1e-24, "{fit:?}");
+        assert_eq!((fit.coefficients[1], fit.offset), (0.5, -2.0));
+        assert!((forest.constants[0] + 0.7).abs() < 1e-9);
     }
 }

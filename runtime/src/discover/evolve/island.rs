@@ -1,36 +1,35 @@
 //! One population: tournaments choose parents, the oldest make room.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
-use super::batch::Batch;
-use super::fit::{EXACT, Fit, Samples, fit};
+use super::fit::{EXACT, Effort, Fit, Fitter, Given};
+use super::forest::Forest;
+use super::samples::Samples;
 use super::search::Search;
-use super::shape::shape;
 use super::tree::Tree;
 use super::vary::crossed;
 use crate::random::Random;
 
-/// A fitted tree.
+/// A fitted sum of terms.
 #[derive(Debug, Clone)]
 pub struct Individual {
-    /// The tree, with fitted constants.
-    pub tree: Tree,
-    /// How it fits.
+    /// The terms, with fitted constants.
+    pub forest: Forest,
+    /// How they fit.
     pub fit: Fit,
-    /// Its complexity.
+    /// Their complexity.
     pub complexity: u32,
 }
 
 /// The best individual of each complexity.
 #[derive(Debug, Clone, Default)]
 pub struct Front {
-    /// By complexity.
-    pub best: Vec<Option<Individual>>,
+    best: Vec<Option<Individual>>,
 }
 
 impl Front {
-    /// Takes an individual in if none of its complexity fits better; returns whether it did.
-    pub fn offer(&mut self, individual: &Individual) -> bool {
+    /// Takes an individual in if none of its complexity fits better.
+    pub fn offer(&mut self, individual: &Individual) {
         let k = individual.complexity as usize;
         if self.best.len() <= k {
             self.best.resize(k + 1, None);
@@ -41,7 +40,11 @@ impl Front {
         if is_better {
             self.best[k] = Some(individual.clone());
         }
-        is_better
+    }
+
+    /// Takes in the individuals of another.
+    pub fn merge(&mut self, other: &Front) {
+        other.best.iter().flatten().for_each(|i| self.offer(i));
     }
 
     /// Those that fit better than everything simpler.
@@ -64,8 +67,11 @@ pub struct Island {
     oldest: usize,
     /// Members by complexity.
     counts: Vec<f64>,
-    seen: FxHashSet<u64>,
-    batch: Batch,
+    /// How often each shape has been fitted, on any island up to the last exchange.
+    fitted: FxHashMap<u64, u8>,
+    /// Shapes fitted here since then.
+    news: Vec<u64>,
+    fitter: Fitter,
     /// The best it has found.
     pub front: Front,
 }
@@ -76,10 +82,17 @@ const TOURNAMENT: usize = 8;
 const PARSIMONY: f64 = 0.02;
 /// How much a complexity as common as all others together would cost.
 const CROWDING: f64 = 4.0;
-/// Steps of the fit of a new tree.
-const FIT_STEPS: usize = 8;
+/// The fit of a new forest.
+const EFFORT: Effort = Effort {
+    steps: 8,
+    progress: 1e-3,
+};
+/// How often constants inside a shape are fitted, each time from another start.
+const STARTS: u8 = 3;
 /// Attempts at a child of a new shape.
 const ATTEMPTS: usize = 12;
+/// Shapes remembered; beyond it forests may be fitted again.
+const MAX_SHAPES: usize = 2_000_000;
 
 impl Island {
     /// A random population.
@@ -89,14 +102,21 @@ impl Island {
             population: Vec::new(),
             oldest: 0,
             counts: vec![0.0; search.max_complexity as usize + 1],
-            seen: FxHashSet::default(),
-            batch: Batch::default(),
+            fitted: FxHashMap::default(),
+            news: Vec::new(),
+            fitter: Fitter::default(),
             front: Front::default(),
         };
+        // Small alphabets have few small shapes: equal members are better than none.
         while island.population.len() < search.population {
             let size = 1 + island.random.below(7);
             let tree = search.alphabet.random(size, &mut island.random);
-            if let Some(individual) = island.judged(tree, search, samples) {
+            let individual = island.judged(tree, search, samples);
+            let copy = |i: &mut Island| {
+                let n = i.population.len();
+                (n > 0).then(|| i.population[i.random.below(n)].clone())
+            };
+            if let Some(individual) = individual.or_else(|| copy(&mut island)) {
                 island.counts[individual.complexity as usize] += 1.0;
                 island.population.push(individual);
             }
@@ -122,25 +142,35 @@ impl Island {
         self.oldest = (self.oldest + 1) % self.population.len();
     }
 
-    /// Starts to count shapes anew, so that constants get another chance.
-    pub fn forget(&mut self) {
-        self.seen.clear();
+    /// The shapes fitted since the last time.
+    pub fn take_news(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Learns what other islands have fitted.
+    pub fn learn(&mut self, shapes: &[u64]) {
+        for &shape in shapes {
+            if self.fitted.len() < MAX_SHAPES {
+                *self.fitted.entry(shape).or_default() += 1;
+            }
+        }
+    }
+
+    /// Evaluations of a node on a sample so far.
+    pub fn evaluations(&self) -> u64 {
+        self.fitter.evaluations
     }
 
     fn child(&mut self, search: &Search, samples: &Samples) -> Option<Individual> {
         for _ in 0..ATTEMPTS {
             let parent = self.tournament();
+            let tree = self.population[parent].forest.tree();
             let tree = if self.random.chance(0.3) {
                 let other = self.tournament();
-                crossed(
-                    &self.population[parent].tree,
-                    &self.population[other].tree,
-                    &mut self.random,
-                )
+                let other = self.population[other].forest.tree();
+                crossed(&tree, &other, &mut self.random)
             } else {
-                search
-                    .alphabet
-                    .mutated(&self.population[parent].tree, &mut self.random)
+                search.alphabet.mutated(&tree, &mut self.random)
             };
             if let Some(child) = self.judged(tree, search, samples) {
                 return Some(child);
@@ -150,20 +180,29 @@ impl Island {
     }
 
     /// The tree fitted, if it is allowed, of a new shape, and has finite values.
-    fn judged(&mut self, mut tree: Tree, search: &Search, samples: &Samples) -> Option<Individual> {
-        let complexity = tree.complexity();
-        if complexity > search.max_complexity || !search.allows(&tree) {
+    fn judged(&mut self, tree: Tree, search: &Search, samples: &Samples) -> Option<Individual> {
+        let (mut forest, shape) = Forest::of(&tree)?;
+        let complexity = forest.complexity();
+        if complexity > search.max_complexity || !search.allows(&forest) {
             return None;
         }
-        if self.seen.len() < MAX_SHAPES && !self.seen.insert(shape(&tree)) {
-            return None;
+        let starts = if forest.constants.is_empty() {
+            1
+        } else {
+            STARTS
+        };
+        if self.fitted.len() < MAX_SHAPES {
+            let count = self.fitted.entry(shape).or_default();
+            if *count >= starts {
+                return None;
+            }
+            *count = count.saturating_add(1);
+            self.news.push(shape);
         }
-        let fit = fit(&mut tree, samples, FIT_STEPS, &mut self.batch);
-        if !fit.loss.is_finite() {
-            return None;
-        }
+        let nothing = Given::nothing(&forest);
+        let fit = self.fitter.fit(&mut forest, &nothing, samples, EFFORT)?;
         let individual = Individual {
-            tree,
+            forest,
             fit,
             complexity,
         };
@@ -190,6 +229,3 @@ impl Island {
             + CROWDING * crowd
     }
 }
-
-/// Shapes remembered per island between migrations; beyond it trees may be fitted again.
-const MAX_SHAPES: usize = 2_000_000;

@@ -9,18 +9,24 @@
 //! - M. Cranmer, *Interpretable machine learning for science with PySR and SymbolicRegression.jl*, arXiv:2305.01582.
 
 mod batch;
+mod cholesky;
 mod choose;
 mod dimension;
 mod fit;
+mod forest;
+mod formula;
 mod island;
+mod samples;
 mod search;
 mod shape;
 mod tree;
 mod vary;
+mod white;
 
-pub use choose::{Formula, Member};
+pub use choose::Member;
 pub use dimension::{Dimension, Dimensions};
-pub use fit::Samples;
-pub use search::{Search, search};
-pub use tree::{Binary, Node, Tree, Unary};
+pub use formula::Formula;
+pub use samples::Samples;
+pub use search::{Found, Search, search};
+pub use tree::{Binary, Unary};
 pub use vary::Alphabet;

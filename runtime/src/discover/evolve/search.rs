@@ -2,12 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::choose::{Formula, Member, choose};
+use super::choose::{Member, choose, description};
 use super::dimension::Dimensions;
-use super::fit::Samples;
+use super::forest::Forest;
 use super::island::{Front, Individual, Island};
-use super::tree::Tree;
+use super::samples::Samples;
 use super::vary::Alphabet;
+use super::white::Neighbours;
 
 /// What to search, and how long. The result depends on this and the samples alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,15 +23,36 @@ pub struct Search {
     pub islands: u64,
     /// Members per island.
     pub population: usize,
-    /// Generations between migrations.
+    /// Generations between exchanges of what was found.
     pub epoch: usize,
     /// Epochs at most.
     pub epochs: usize,
-    /// Epochs without a better formula after which the search ends.
-    pub patience: usize,
+    /// Epochs without a better formula after which the search ends: when the best fits exactly, when its residual looks like
+    /// noise, and otherwise.
+    pub patience: [usize; 3],
     /// Largest complexity of a formula.
     pub max_complexity: u32,
+    /// Samples used while searching; the formulas found are fitted to all.
+    pub samples: usize,
 }
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The front, simplest first; empty if no formula has finite values.
+    pub members: Vec<Member>,
+    /// Index of the one to believe: the shortest description.
+    pub best: usize,
+    /// Evaluations of a node on a sample.
+    pub evaluations: u64,
+    /// Epochs.
+    pub epochs: usize,
+}
+
+/// Epochs between migrations.
+const MIGRATION: usize = 4;
+/// Losses below this are exact for data in `f64`.
+const PERFECT: f64 = 1e-20;
 
 impl Search {
     /// The defaults for these inputs.
@@ -41,63 +63,81 @@ impl Search {
             seed,
             islands: 8,
             population: 64,
-            epoch: 8,
-            epochs: 60,
-            patience: 12,
+            epoch: 2,
+            epochs: 300,
+            patience: [4, 10, 60],
             max_complexity: 24,
+            samples: 256,
         }
     }
 
-    pub(super) fn allows(&self, tree: &Tree) -> bool {
-        self.dimensions.as_ref().is_none_or(|d| d.allow(tree))
+    pub(super) fn allows(&self, forest: &Forest) -> bool {
+        self.dimensions.as_ref().is_none_or(|d| d.allow(forest))
     }
 }
 
 /// Searches; `interrupt` is asked between epochs, and ends the search by returning true.
-pub fn search(
-    search: &Search,
-    samples: &Samples,
-    interrupt: &mut dyn FnMut(&[Member]) -> bool,
-) -> Vec<Member> {
+pub fn search(search: &Search, samples: &Samples, interrupt: &mut dyn FnMut() -> bool) -> Found {
+    let thinned = samples.thinned(search.samples);
+    let few = thinned.as_ref().unwrap_or(samples);
+    let neighbours = Neighbours::of(few);
     let mut islands: Vec<Island> = (0..search.islands)
         .into_par_iter()
-        .map(|k| Island::new(search, samples, k))
+        .map(|k| Island::new(search, few, k))
         .collect();
     let mut front = Front::default();
-    let mut best = f64::INFINITY;
-    let mut idle = 0;
-    for _ in 0..search.epochs {
+    let (mut best, mut idle, mut epochs) = (f64::INFINITY, 0, 0);
+    let mut is_white = false;
+    while epochs < search.epochs && !interrupt() {
+        epochs += 1;
         islands.par_iter_mut().for_each(|island| {
             for _ in 0..search.epoch {
-                island.generation(search, samples);
+                island.generation(search, few);
             }
         });
-        for island in &islands {
-            island.front.best.iter().flatten().for_each(|i| {
-                front.offer(i);
-            });
-        }
-        let members = choose(&front, samples);
-        let score = members
-            .iter()
-            .map(|m| m.score)
-            .fold(f64::INFINITY, f64::min);
-        idle = if score < best - 1e-9 * best.abs() {
-            0
-        } else {
-            idle + 1
+        islands.iter().for_each(|island| front.merge(&island.front));
+        share_news(&mut islands);
+        let members = front.members();
+        let scores = members.iter().map(|i| description(i, samples.count()));
+        let Some((k, score)) = scores.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)) else {
+            continue;
         };
-        best = best.min(score);
-        if idle >= search.patience || interrupt(&members) {
+        idle += 1;
+        if score < best - 1e-6 {
+            (best, idle) = (score, 0);
+            is_white = neighbours.is_white(members[k], few);
+        }
+        let patience = match (members[k].fit.loss < PERFECT, is_white) {
+            (true, _) => search.patience[0],
+            (false, true) => search.patience[1],
+            (false, false) => search.patience[2],
+        };
+        if idle >= patience {
             break;
         }
-        migrate(&mut islands, &front);
+        if epochs % MIGRATION == 0 {
+            migrate(&mut islands, &front);
+        }
     }
-    let mut members = choose(&front, samples);
-    members
-        .iter_mut()
-        .for_each(|m| m.formula = Formula::snapped(&m.formula, samples));
-    members
+    let (members, best) = choose(&front, samples);
+    Found {
+        members,
+        best,
+        evaluations: islands.iter().map(Island::evaluations).sum(),
+        epochs,
+    }
+}
+
+/// Tells each island which shapes the others have fitted.
+fn share_news(islands: &mut [Island]) {
+    let news: Vec<Vec<u64>> = islands.iter_mut().map(Island::take_news).collect();
+    islands.par_iter_mut().enumerate().for_each(|(k, island)| {
+        for (other, shapes) in news.iter().enumerate() {
+            if other != k {
+                island.learn(shapes);
+            }
+        }
+    });
 }
 
 /// Each island takes in members of the common front, other ones on each.
@@ -107,6 +147,5 @@ fn migrate(islands: &mut [Island], front: &Front) {
         for individual in members.iter().skip(k % 2).step_by(2) {
             island.admit(individual.clone());
         }
-        island.forget();
     }
 }

@@ -1,11 +1,11 @@
-//! The form of a tree up to what does not change which functions it can express: order in sums and products, signs, and the
-//! values of constants. Trees of one shape are fitted once.
+//! The form of a term up to what does not change which functions it can express: order in sums and products, factors that
+//! cancel, and the values of constants.
 
 use std::hash::{Hash, Hasher};
 
 use rustc_hash::FxHasher;
 
-use super::tree::{Binary, Node, Tree, Unary};
+use super::tree::{Binary, Node, Unary};
 
 /// What a subtree is as seen from the operator above it.
 #[derive(Clone)]
@@ -20,10 +20,19 @@ enum Part {
     Other(u64),
 }
 
-/// A number that trees of one shape share.
-pub fn shape(tree: &Tree) -> u64 {
+/// What a term is up to what does not matter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// Free of variables.
+    Constant,
+    /// A number that terms of one shape share.
+    Form(u64),
+}
+
+/// The shape of a term, given in postfix order.
+pub fn shape(nodes: &[Node]) -> Shape {
     let mut stack: Vec<Part> = Vec::new();
-    for &node in &tree.nodes {
+    for &node in nodes {
         let part = match node {
             Node::Constant => Part::Constant,
             Node::Variable(i) => Part::Other(hash(&(0u8, i))),
@@ -39,11 +48,9 @@ pub fn shape(tree: &Tree) -> u64 {
         };
         stack.push(part);
     }
-    // The whole is scaled and shifted: an outer constant says nothing.
-    match stack.pop().expect("a tree is not empty") {
-        Part::Sum(parts, _) => key(Part::Sum(parts, false)),
-        Part::Product(factors, _) => key(Part::Product(factors, false)),
-        other => key(other),
+    match stack.pop().expect("a term is not empty") {
+        Part::Constant => Shape::Constant,
+        part @ (Part::Sum(..) | Part::Product(..) | Part::Other(_)) => Shape::Form(key(part)),
     }
 }
 
@@ -98,7 +105,20 @@ fn product(a: Part, b: Part, divides: bool) -> Part {
         }
     }
     factors.sort_unstable();
-    Part::Product(factors, constant)
+    cancel(&mut factors);
+    match factors.is_empty() {
+        true => Part::Constant,
+        false => Part::Product(factors, constant),
+    }
+}
+
+/// Takes out pairs of one factor above and below the bar.
+fn cancel(factors: &mut Vec<(u64, bool)>) {
+    let pair =
+        |f: &[(u64, bool)]| (1..f.len()).find(|&i| f[i].0 == f[i - 1].0 && f[i].1 != f[i - 1].1);
+    while let Some(i) = pair(factors) {
+        factors.drain(i - 1..=i);
+    }
 }
 
 fn key(part: Part) -> u64 {
@@ -112,7 +132,8 @@ fn key(part: Part) -> u64 {
     }
 }
 
-fn hash(value: &impl Hash) -> u64 {
+/// A number for a value.
+pub fn hash(value: &impl Hash) -> u64 {
     let mut hasher = FxHasher::default();
     value.hash(&mut hasher);
     hasher.finish()
@@ -123,36 +144,26 @@ mod tests {
     use super::*;
     use Node::{Constant, Variable};
 
-    fn shape_of(nodes: &[Node]) -> u64 {
-        let constants = nodes
-            .iter()
-            .filter(|n| **n == Constant)
-            .map(|_| 2.0)
-            .collect();
-        shape(&Tree {
-            nodes: nodes.to_vec(),
-            constants,
-        })
-    }
-
     #[test]
-    fn order_grouping_and_outer_constants_do_not_matter() {
-        let (add, sub, mul) = (
+    fn order_and_grouping_do_not_matter() {
+        let (add, sub, mul, div) = (
             Node::Binary(Binary::Add),
             Node::Binary(Binary::Sub),
             Node::Binary(Binary::Mul),
+            Node::Binary(Binary::Div),
         );
         let (x, y, z) = (Variable(0), Variable(1), Variable(2));
-        let xyz = shape_of(&[x, y, add, z, add]);
-        assert_eq!(xyz, shape_of(&[z, y, x, add, add]));
-        assert_eq!(xyz, shape_of(&[z, Constant, add, y, x, add, add]));
+        let xyz = shape(&[x, y, add, z, add]);
+        assert_eq!(xyz, shape(&[z, y, x, add, add]));
         assert_eq!(
-            shape_of(&[x, y, mul]),
-            shape_of(&[Constant, y, mul, x, mul])
+            shape(&[x, y, mul, Constant, add]),
+            shape(&[Constant, y, x, mul, add])
         );
-        assert_ne!(xyz, shape_of(&[x, y, add, z, mul]));
-        assert_ne!(shape_of(&[x, y, add]), shape_of(&[x, y, sub]));
+        assert_eq!(shape(&[x, y, div, y, mul]), shape(&[x]));
+        assert_eq!(shape(&[x, y, div, x, div, y, mul]), Shape::Constant);
+        assert_ne!(xyz, shape(&[x, y, add, z, mul]));
+        assert_ne!(shape(&[x, y, add]), shape(&[x, y, sub]));
         let square = Node::Unary(Unary::Square);
-        assert_eq!(shape_of(&[x, x, mul]), shape_of(&[x, square]));
+        assert_eq!(shape(&[x, x, mul]), shape(&[x, square]));
     }
 }

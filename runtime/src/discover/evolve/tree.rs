@@ -73,6 +73,49 @@ impl Node {
     }
 }
 
+impl Unary {
+    /// The value at `a`.
+    pub fn value(self, a: f64) -> f64 {
+        match self {
+            Unary::Neg => -a,
+            Unary::Square => a * a,
+            Unary::Sqrt => a.sqrt(),
+            Unary::Exp => a.exp(),
+            Unary::Ln => a.ln(),
+            Unary::Sin => a.sin(),
+            Unary::Cos => a.cos(),
+            Unary::Tanh => a.tanh(),
+            Unary::Abs => a.abs(),
+        }
+    }
+}
+
+impl Binary {
+    /// The value at `a`, `b`.
+    pub fn value(self, a: f64, b: f64) -> f64 {
+        match self {
+            Binary::Add => a + b,
+            Binary::Sub => a - b,
+            Binary::Mul => a * b,
+            Binary::Div => a / b,
+            Binary::Pow => a.powf(b),
+        }
+    }
+}
+
+/// For each node, where its first operand ends; the second ends just before the node.
+pub fn first_operands(nodes: &[Node]) -> Vec<usize> {
+    let mut stack: Vec<usize> = Vec::with_capacity(nodes.len());
+    let mut out = Vec::with_capacity(nodes.len());
+    for (i, node) in nodes.iter().enumerate() {
+        let below = stack.len() - node.arity();
+        out.push(stack.get(below).copied().unwrap_or(usize::MAX));
+        stack.truncate(below);
+        stack.push(i);
+    }
+    out
+}
+
 impl Tree {
     /// A constant.
     pub fn constant(value: f64) -> Tree {
@@ -123,18 +166,6 @@ impl Tree {
         let mut out = self.clone();
         out.nodes.splice(start..=end, by.nodes.iter().copied());
         out.constants.splice(from..to, by.constants.iter().copied());
-        out
-    }
-
-    /// For each node, where its first operand ends; the second ends just before the node.
-    pub fn first_operands(&self) -> Vec<usize> {
-        let mut stack: Vec<usize> = Vec::new();
-        let mut out = vec![usize::MAX; self.nodes.len()];
-        for (i, node) in self.nodes.iter().enumerate() {
-            let operands = stack.split_off(stack.len() - node.arity());
-            out[i] = operands.first().copied().unwrap_or(usize::MAX);
-            stack.push(i);
-        }
         out
     }
 
@@ -206,7 +237,7 @@ mod tests {
         let tree = tree();
         assert_eq!((tree.start(5), tree.start(2), tree.start(4)), (0, 0, 3));
         assert_eq!(tree.subtree(2).constants, [2.5]);
-        assert_eq!(tree.first_operands()[5], 2);
+        assert_eq!(first_operands(&tree.nodes)[5], 2);
         let other = tree.replaced(3, &tree.subtree(2));
         assert_eq!(other.constants, [2.5, 2.5]);
         let mut pool = Pool::new();
