@@ -4,6 +4,7 @@
 //! - J. Rissanen, *Modeling by shortest data description*, Automatica 14 (1978) 465–471.
 
 use super::fit::{EXACT, Fitter, Given};
+use super::forest::Forest;
 use super::formula::{EFFORT, Formula};
 use super::island::{Front, Individual};
 use super::samples::Samples;
@@ -42,20 +43,9 @@ pub fn choose(front: &Front, samples: &Samples) -> (Vec<Member>, usize) {
     let mut fitter = Fitter::default();
     let mut members: Vec<Member> = Vec::new();
     for individual in front.members() {
-        let mut forest = individual.forest.clone();
-        let nothing = Given::nothing(&forest);
-        let Some(fit) = fitter.fit(&mut forest, &nothing, samples, EFFORT) else {
-            continue;
-        };
-        let formula = Formula::new(forest, fit, samples, &mut fitter);
-        let (complexity, loss) = (formula.complexity(), formula.loss());
-        let score = score(loss, complexity, formula.n_fitted(), samples.count());
-        members.push(Member {
-            formula,
-            complexity,
-            loss,
-            score,
-        });
+        let forms = forms(&individual.forest).into_iter();
+        let members_of = forms.filter_map(|forest| member(forest, samples, &mut fitter));
+        members.extend(members_of.min_by(|a, b| a.score.total_cmp(&b.score)));
     }
     members.sort_by(|a, b| {
         a.complexity
@@ -71,4 +61,32 @@ pub fn choose(front: &Front, samples: &Samples) -> (Vec<Member>, usize) {
     let scores = members.iter().map(|m| m.score).enumerate();
     let best = scores.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |b| b.0);
     (members, best)
+}
+
+/// Parts of a sum that are tried as the one without a coefficient.
+const REFERENCES: usize = 3;
+
+/// The same terms with coefficients on other parts of their sums.
+fn forms(forest: &Forest) -> Vec<Forest> {
+    let tree = forest.tree();
+    let mut out = vec![forest.clone()];
+    for reference in 0..REFERENCES {
+        let other = Forest::of(&tree, Some(reference)).map(|(forest, _)| forest);
+        out.extend(other.filter(|o| out.iter().all(|f| f.nodes != o.nodes)));
+    }
+    out
+}
+
+fn member(mut forest: Forest, samples: &Samples, fitter: &mut Fitter) -> Option<Member> {
+    let nothing = Given::nothing(&forest);
+    let fit = fitter.fit(&mut forest, &nothing, samples, EFFORT)?;
+    let formula = Formula::new(forest, fit, samples, fitter);
+    let (complexity, loss) = (formula.complexity(), formula.loss());
+    let score = score(loss, complexity, formula.n_fitted(), samples.count());
+    Some(Member {
+        formula,
+        complexity,
+        loss,
+        score,
+    })
 }

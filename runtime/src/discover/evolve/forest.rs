@@ -3,7 +3,8 @@
 //! Coefficients and offset are not part of the search: least squares gives them. So `x·y - 8/3·z` is the pair of terms `x·y`, `z`.
 
 use super::shape::{Shape, hash, shape};
-use super::tree::{Binary, Node, Tree, Unary, first_operands};
+use super::term::{folded, normal, summands};
+use super::tree::{Binary, Node, Tree, first_operands};
 
 /// Most terms of a sum.
 pub const MAX_TERMS: usize = 12;
@@ -22,10 +23,12 @@ pub struct Forest {
 impl Forest {
     /// The terms of a tree without factors of their own, each once, in an order that does not depend on that of the tree;
     /// with a number that tells forests of one shape. `None` if there is no term with a variable, or there are too many.
-    pub fn of(tree: &Tree) -> Option<(Forest, u64)> {
+    /// The terms have their normal form for this `reference`.
+    pub fn of(tree: &Tree, reference: Option<usize>) -> Option<(Forest, u64)> {
         let mut terms: Vec<(u64, Tree)> = Vec::new();
-        for term in summands(&folded(tree)) {
-            let term = without_factors(term);
+        let summands = summands(&folded(tree)).into_iter();
+        for term in summands.filter_map(|s| s.tree) {
+            let term = normal(&term, reference);
             match shape(&term.nodes) {
                 Shape::Constant => {}
                 Shape::Form(key) => {
@@ -100,96 +103,6 @@ impl Forest {
     }
 }
 
-/// With every part that has no variable as one constant, and no division by a constant.
-fn folded(tree: &Tree) -> Tree {
-    let mut out = Tree {
-        nodes: Vec::with_capacity(tree.nodes.len()),
-        constants: Vec::with_capacity(tree.constants.len()),
-    };
-    let mut values: Vec<Option<f64>> = Vec::new();
-    let mut constants = tree.constants.iter();
-    for &node in &tree.nodes {
-        let operands = values.split_off(values.len() - node.arity());
-        if let (Node::Binary(Binary::Div), [None, Some(_)]) = (node, operands.as_slice()) {
-            let divisor = out
-                .constants
-                .last_mut()
-                .expect("the constant is the last node");
-            *divisor = divisor.recip();
-            out.nodes.push(Node::Binary(Binary::Mul));
-            values.push(None);
-            continue;
-        }
-        let value = match (node, operands.as_slice()) {
-            (Node::Constant, _) => Some(*constants.next().expect("one per node")),
-            (Node::Unary(op), &[Some(a)]) => Some(op.value(a)),
-            (Node::Binary(op), &[Some(a), Some(b)]) => Some(op.value(a, b)),
-            (Node::Variable(_) | Node::Unary(_) | Node::Binary(_), _) => None,
-        };
-        match value {
-            Some(value) => {
-                out.nodes.truncate(out.nodes.len() - operands.len());
-                out.constants.truncate(out.constants.len() - operands.len());
-                out.nodes.push(Node::Constant);
-                out.constants.push(value);
-            }
-            None => out.nodes.push(node),
-        }
-        values.push(value);
-    }
-    out
-}
-
-/// The parts of which a folded tree is a linear combination.
-fn summands(tree: &Tree) -> Vec<Tree> {
-    let first = first_operands(&tree.nodes);
-    let is_constant = |end: usize| tree.nodes[end] == Node::Constant;
-    let mut ends = vec![tree.nodes.len() - 1];
-    let mut terms = Vec::new();
-    while let Some(end) = ends.pop() {
-        match tree.nodes[end] {
-            Node::Constant => {}
-            Node::Binary(Binary::Add | Binary::Sub) => ends.extend([end - 1, first[end]]),
-            Node::Unary(Unary::Neg) => ends.push(end - 1),
-            Node::Binary(Binary::Mul) if is_constant(first[end]) => ends.push(end - 1),
-            Node::Binary(Binary::Mul | Binary::Div) if is_constant(end - 1) => {
-                ends.push(first[end])
-            }
-            Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => terms.push(tree.subtree(end)),
-        }
-    }
-    terms
-}
-
-/// A product without its constant factors and signs; a constant above the bar is 1.
-fn without_factors(mut term: Tree) -> Tree {
-    'changed: loop {
-        let first = first_operands(&term.nodes);
-        let is_constant = |end: usize| term.nodes[end] == Node::Constant;
-        let mut spine = vec![term.nodes.len() - 1];
-        while let Some(end) = spine.pop() {
-            let kept = match term.nodes[end] {
-                Node::Unary(Unary::Neg) => end - 1,
-                Node::Binary(Binary::Mul) if is_constant(first[end]) => end - 1,
-                Node::Binary(Binary::Mul | Binary::Div) if is_constant(end - 1) => first[end],
-                Node::Binary(Binary::Mul | Binary::Div) => {
-                    spine.extend([end - 1, first[end]]);
-                    continue;
-                }
-                Node::Constant => {
-                    let k = term.constants_before(end);
-                    term.constants[k] = 1.0;
-                    continue;
-                }
-                Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => continue,
-            };
-            term = term.replaced(end, &term.subtree(kept));
-            continue 'changed;
-        }
-        return term;
-    }
-}
-
 /// Which constants of a term are not mere factors of it, by node.
 pub fn free_nodes(nodes: &[Node], ends: &[usize]) -> Vec<usize> {
     let first = first_operands(nodes);
@@ -208,6 +121,7 @@ pub fn free_nodes(nodes: &[Node], ends: &[usize]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::Unary;
     use super::*;
     use Node::{Constant, Variable};
 
@@ -218,10 +132,13 @@ mod tests {
 
     fn forest(nodes: &[Node]) -> (Forest, u64) {
         let n = nodes.iter().filter(|n| **n == Constant).count();
-        Forest::of(&Tree {
-            nodes: nodes.to_vec(),
-            constants: vec![2.0; n],
-        })
+        Forest::of(
+            &Tree {
+                nodes: nodes.to_vec(),
+                constants: vec![2.0; n],
+            },
+            None,
+        )
         .unwrap()
     }
 
@@ -253,6 +170,6 @@ mod tests {
             nodes: vec![x, x, DIV],
             constants: vec![],
         };
-        assert_eq!(Forest::of(&tree), None);
+        assert_eq!(Forest::of(&tree, None), None);
     }
 }

@@ -181,7 +181,7 @@ impl Island {
 
     /// The tree fitted, if it is allowed, of a new shape, and has finite values.
     fn judged(&mut self, tree: Tree, search: &Search, samples: &Samples) -> Option<Individual> {
-        let (mut forest, shape) = Forest::of(&tree)?;
+        let (mut forest, shape) = Forest::of(&tree, None)?;
         let complexity = forest.complexity();
         if complexity > search.max_complexity || !search.allows(&forest) {
             return None;

@@ -19,6 +19,7 @@ mod island;
 mod samples;
 mod search;
 mod shape;
+mod term;
 mod tree;
 mod vary;
 mod white;
