@@ -25,23 +25,24 @@ pub struct Member {
 /// Nats that a node costs: one of about ten symbols.
 const NODE: f64 = 2.3;
 
-/// Description length of a fit on `n` samples before any constant is rounded.
-pub fn description(individual: &Individual, n: usize) -> f64 {
+/// Description length of a fit before any constant is rounded.
+pub fn description(individual: &Individual, samples: &Samples) -> f64 {
     let forest = &individual.forest;
     let free = forest.constants.len() + forest.n_terms() + 1;
-    score(individual.fit.loss, individual.complexity, free, n)
+    let loss = individual.fit.loss;
+    score(loss, individual.complexity, free, samples)
 }
 
-/// `n/2·ln(loss)` for the residual, 2.3 for each node, `ln(n)/2` for each constant that was fitted.
-fn score(loss: f64, complexity: u32, free: usize, n: usize) -> f64 {
-    let n = n as f64;
-    0.5 * n * loss.max(EXACT).ln() + NODE * f64::from(complexity) + 0.5 * free as f64 * n.ln()
+/// The residual's description, and 2.3 nats for each node, `ln(n)/2` for each constant that was fitted.
+fn score(loss: f64, complexity: u32, free: usize, samples: &Samples) -> f64 {
+    let constants = 0.5 * free as f64 * (samples.count() as f64).ln();
+    samples.misfit(loss) + NODE * f64::from(complexity) + constants
 }
 
-/// The members of the front, fitted to all samples and rounded, simplest first; and which to believe.
+/// A constant and the members of the front, fitted to all samples and rounded, simplest first; and which to believe.
 pub fn choose(front: &Front, samples: &Samples) -> (Vec<Member>, usize) {
     let mut fitter = Fitter::default();
-    let mut members: Vec<Member> = Vec::new();
+    let mut members = Vec::from_iter(member(Forest::default(), samples, &mut fitter));
     for individual in front.members() {
         let forms = forms(&individual.forest).into_iter();
         let members_of = forms.filter_map(|forest| member(forest, samples, &mut fitter));
@@ -82,7 +83,7 @@ fn member(mut forest: Forest, samples: &Samples, fitter: &mut Fitter) -> Option<
     let fit = fitter.fit(&mut forest, &nothing, samples, EFFORT)?;
     let formula = Formula::new(forest, fit, samples, fitter);
     let (complexity, loss) = (formula.complexity(), formula.loss());
-    let score = score(loss, complexity, formula.n_fitted(), samples.count());
+    let score = score(loss, complexity, formula.n_fitted(), samples);
     Some(Member {
         formula,
         complexity,

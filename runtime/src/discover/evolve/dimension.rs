@@ -3,8 +3,8 @@
 use super::forest::Forest;
 use super::tree::{Binary, Node, Unary};
 
-/// Exponents of the base units, in twelfths.
-pub type Dimension = [i32; 7];
+/// Exponents of the base units of the language, in twelfths.
+pub type Dimension = [i32; 8];
 
 /// Dimensions of the inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +13,7 @@ pub struct Dimensions {
     pub inputs: Vec<Dimension>,
 }
 
-const NUMBER: Dimension = [0; 7];
+const NUMBER: Dimension = [0; 8];
 
 impl Dimensions {
     /// Whether each term has a dimension. Constants may have any, so that a factor of its own frees a term.
@@ -83,8 +83,8 @@ mod tests {
 
     #[test]
     fn sums_and_functions_need_one_dimension() {
-        let length = [12, 0, 0, 0, 0, 0, 0];
-        let time = [0, 0, 12, 0, 0, 0, 0];
+        let length = [12, 0, 0, 0, 0, 0, 0, 0];
+        let time = [0, 0, 12, 0, 0, 0, 0, 0];
         let dimensions = Dimensions {
             inputs: vec![length, time],
         };

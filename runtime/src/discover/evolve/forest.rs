@@ -10,7 +10,7 @@ use super::tree::{Binary, Node, Tree, first_operands};
 pub const MAX_TERMS: usize = 12;
 
 /// Terms one after the other, each in postfix order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Forest {
     /// The nodes of all terms.
     pub nodes: Vec<Node>,

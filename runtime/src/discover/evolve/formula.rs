@@ -6,7 +6,7 @@
 use ansatz_compiler::terms::{Number, Pool, SymbolId, Term};
 
 use super::batch::Batch;
-use super::fit::{EXACT, Effort, Fit, Fitter, Given};
+use super::fit::{Effort, Fit, Fitter, Given};
 use super::forest::Forest;
 use super::samples::Samples;
 
@@ -176,8 +176,7 @@ impl Rounding {
 
     /// How much the logarithm of the likelihood has fallen since `before`.
     fn lost(&self, before: &Rounding, samples: &Samples) -> f64 {
-        let ratio = self.fit.loss.max(EXACT) / before.fit.loss.max(EXACT);
-        0.5 * samples.count() as f64 * ratio.ln()
+        samples.misfit(self.fit.loss) - samples.misfit(before.fit.loss)
     }
 
     fn simplify(&mut self, k: usize, samples: &Samples, fitter: &mut Fitter) {

@@ -1,6 +1,7 @@
 //! What a formula should reproduce.
 
 use super::cholesky::dot;
+use super::fit::EXACT;
 
 /// Inputs and target.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +14,8 @@ pub struct Samples {
     roots: Option<Vec<f64>>,
     /// Weighted variance of `target`; positive.
     pub variance: f64,
+    /// Variance of the noise of the target, if it is known.
+    noise: Option<f64>,
 }
 
 impl Samples {
@@ -39,11 +42,27 @@ impl Samples {
             target,
             roots,
             variance: 0.0,
+            noise: None,
         };
         let mut deviations = out.target.clone();
         out.level(&mut deviations, true);
         out.variance = dot(&deviations, &deviations) / out.count() as f64;
         (out.variance.is_finite() && out.variance > 0.0).then_some(out)
+    }
+
+    /// With noise of a known standard deviation, which must be positive, in the target (where it has the mean weight).
+    pub fn with_noise(mut self, deviation: f64) -> Samples {
+        self.noise = Some(deviation * deviation);
+        self
+    }
+
+    /// What a residual of this loss takes to describe, in nats, but for a constant: the negative logarithm of its likelihood.
+    pub fn misfit(&self, loss: f64) -> f64 {
+        let n = self.count() as f64;
+        match self.noise {
+            Some(noise) => 0.5 * n * loss * self.variance / noise,
+            None => 0.5 * n * loss.max(EXACT).ln(),
+        }
     }
 
     /// Takes the weighted mean off a column if asked to, and weights it; returns the mean.
@@ -81,10 +100,14 @@ impl Samples {
         rows.truncate(most);
         rows.sort_unstable();
         let pick = |column: &Vec<f64>| rows.iter().map(|&i| column[i]).collect();
-        Samples::with_roots(
+        let thinned = Samples::with_roots(
             self.inputs.iter().map(pick).collect(),
             pick(&self.target),
             self.roots.as_ref().map(pick),
-        )
+        );
+        thinned.map(|samples| Samples {
+            noise: self.noise,
+            ..samples
+        })
     }
 }

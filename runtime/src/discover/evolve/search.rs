@@ -39,7 +39,7 @@ pub struct Search {
 /// What a search found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// The front, simplest first; empty if no formula has finite values.
+    /// A constant and formulas each better than all simpler ones, simplest first.
     pub members: Vec<Member>,
     /// Index of the one to believe: the shortest description.
     pub best: usize,
@@ -98,7 +98,7 @@ pub fn search(search: &Search, samples: &Samples, interrupt: &mut dyn FnMut() ->
         islands.iter().for_each(|island| front.merge(&island.front));
         share_news(&mut islands);
         let members = front.members();
-        let scores = members.iter().map(|i| description(i, samples.count()));
+        let scores = members.iter().map(|i| description(i, samples));
         let Some((k, score)) = scores.enumerate().min_by(|a, b| a.1.total_cmp(&b.1)) else {
             continue;
         };
