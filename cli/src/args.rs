@@ -51,6 +51,8 @@ pub enum Command {
         #[arg(long)]
         latex: bool,
     },
+    /// Find a formula for a column of a table
+    FitFormula(FitFormulaArgs),
     /// Turn a BioNetGen `.net` file into `.model` text
     Import {
         /// The file
@@ -140,6 +142,39 @@ pub struct DiscoverArgs {
     /// Where the corrected model goes, instead of what the experiment says
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct FitFormulaArgs {
+    /// A CSV file with a header
+    pub data: PathBuf,
+    /// What to explain by what: "y ~ x1, x2", or "y ~ ." for all other columns
+    pub formula: String,
+    /// Seed of the search; the same seed gives the same formula
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Standard deviation of the noise in y, if it is known
+    #[arg(long, value_name = "SIGMA")]
+    pub noise: Option<f64>,
+    /// What formulas are made of
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "+,-,*,/,square,sqrt,exp,ln,sin,cos"
+    )]
+    pub operators: Vec<String>,
+    /// Units: only formulas that agree with them are tried: `y=m/s,x1=m`; constants may have units
+    #[arg(long, value_name = "NAME=UNIT", value_delimiter = ',')]
+    pub units: Vec<String>,
+    /// With `--units`: constants are pure numbers, so that each term must have the unit of y
+    #[arg(long, requires = "units")]
+    pub pure: bool,
+    /// Folder for `formula.model` and `formula.svg`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable summary on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -65,7 +65,7 @@ pub enum Failure {
         /// What to do.
         help: String,
     },
-    /// `discover` found nothing.
+    /// The data show nothing to be found, which has been said.
     #[error("nothing found")]
     NothingFound,
     /// The numerics failed; partial results are kept.

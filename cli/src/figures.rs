@@ -11,7 +11,7 @@ use ansatz_compiler::terms::Term;
 use ansatz_runtime::experiment::Row;
 
 use crate::failure::Failure;
-use crate::plot::{Axis, Curve, Figure};
+use crate::plot::{Axis, Curve, Figure, Mark};
 
 /// What all plots of a model show.
 pub struct Heading {
@@ -153,6 +153,7 @@ fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
         label: with_unit(&c.label, c.unit.as_ref().filter(|_| !is_shared)),
         note: c.doc.as_deref().map_or(String::new(), str::to_owned),
         values: Vec::new(),
+        mark: Mark::Line,
     };
     Figure {
         title,

@@ -1,6 +1,7 @@
 //! The command line of Ansatz.
 
 mod args;
+mod columns;
 mod commands;
 mod correction;
 mod csv_in;

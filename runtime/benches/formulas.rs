@@ -111,8 +111,8 @@ fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool) {
     let limit = if noise == 0.0 { 1e-6 } else { 0.005 };
     (
         format!(
-            "[{} epochs, {:.0} M] {}",
-            found.epochs,
+            "[{} formulas, {:.0} M evaluations] {}",
+            found.formulas,
             found.evaluations as f64 * 1e-6,
             pool.display(term)
         ),

@@ -3,6 +3,7 @@
 mod check;
 mod discover;
 mod expression;
+mod fit_formula;
 mod fmt;
 mod import;
 mod new;
@@ -31,6 +32,7 @@ pub fn dispatch(command: Command) -> Result<(), Failure> {
             by,
             latex,
         } => expression::diff(&expression, &by, latex),
+        Command::FitFormula(args) => fit_formula::fit_formula(&args),
         Command::Import { file, output } => import::import(&file, output.as_deref()),
         Command::Fmt { files, check } => fmt::fmt(&files, check),
         Command::New { name } => new::new(&name),

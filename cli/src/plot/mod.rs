@@ -6,4 +6,4 @@ mod scale;
 mod svg;
 mod terminal;
 
-pub use figure::{Axis, Curve, Figure};
+pub use figure::{Axis, Curve, Figure, Mark};

@@ -3,7 +3,7 @@
 //! # References
 //! - J. Rissanen, *Modeling by shortest data description*, Automatica 14 (1978) 465–471.
 
-use super::fit::{EXACT, Fitter, Given};
+use super::fit::{EXACT, Fitter, Given, Offset};
 use super::forest::Forest;
 use super::formula::{EFFORT, Formula};
 use super::island::{Front, Individual};
@@ -40,12 +40,12 @@ fn score(loss: f64, complexity: u32, free: usize, samples: &Samples) -> f64 {
 }
 
 /// A constant and the members of the front, fitted to all samples and rounded, simplest first; and which to believe.
-pub fn choose(front: &Front, samples: &Samples) -> (Vec<Member>, usize) {
+pub fn choose(front: &Front, offset: Offset, samples: &Samples) -> (Vec<Member>, usize) {
     let mut fitter = Fitter::default();
-    let mut members = Vec::from_iter(member(Forest::default(), samples, &mut fitter));
+    let mut members = Vec::from_iter(member(Forest::default(), offset, samples, &mut fitter));
     for individual in front.members() {
         let forms = forms(&individual.forest).into_iter();
-        let members_of = forms.filter_map(|forest| member(forest, samples, &mut fitter));
+        let members_of = forms.filter_map(|forest| member(forest, offset, samples, &mut fitter));
         members.extend(members_of.min_by(|a, b| a.score.total_cmp(&b.score)));
     }
     members.sort_by(|a, b| {
@@ -78,12 +78,17 @@ fn forms(forest: &Forest) -> Vec<Forest> {
     out
 }
 
-fn member(mut forest: Forest, samples: &Samples, fitter: &mut Fitter) -> Option<Member> {
-    let nothing = Given::nothing(&forest);
-    let fit = fitter.fit(&mut forest, &nothing, samples, EFFORT)?;
-    let formula = Formula::new(forest, fit, samples, fitter);
+fn member(
+    mut forest: Forest,
+    offset: Offset,
+    samples: &Samples,
+    fitter: &mut Fitter,
+) -> Option<Member> {
+    let given = Given::only(offset, &forest);
+    let fit = fitter.fit(&mut forest, &given, samples, EFFORT)?;
+    let formula = Formula::new(forest, fit, given, samples, fitter);
     let (complexity, loss) = (formula.complexity(), formula.loss());
-    let score = score(loss, complexity, formula.n_fitted(), samples);
+    let score = score(loss, complexity, formula.n_fitted(), samples) + formula.naming();
     Some(Member {
         formula,
         complexity,

@@ -6,7 +6,7 @@
 use ansatz_compiler::terms::{Number, Pool, SymbolId, Term};
 
 use super::batch::Batch;
-use super::fit::{Effort, Fit, Fitter, Given};
+use super::fit::{Effort, Fit, Fitter, Given, PERFECT};
 use super::forest::Forest;
 use super::samples::Samples;
 
@@ -17,8 +17,8 @@ pub struct Formula {
     fit: Fit,
     /// Constants as written: those inside of terms, the coefficients, the offset.
     written: Vec<Number>,
-    /// In the same order: rounded to a simple number, and so not fitted.
-    is_simple: Vec<bool>,
+    /// In the same order: what it costs to name a simple number, in nats; `None` if it was fitted.
+    names: Vec<Option<f64>>,
 }
 
 /// A final fit.
@@ -41,12 +41,22 @@ impl Formula {
     ///
     /// A constant becomes a simple rational `p/q` if the logarithm of the likelihood, all others fitted again, falls by no more than
     /// `ln(n)/2 - ln(1 + |p|)/2 - ln(q)`: what a fitted constant costs (Schwarz) less what it costs to name the number.
+    /// A constant of a perfect fit costs its digits instead, ten of them.
     /// The others are written with as few digits as the likelihood does not tell from more.
-    pub fn new(forest: Forest, fit: Fit, samples: &Samples, fitter: &mut Fitter) -> Formula {
+    pub fn new(
+        forest: Forest,
+        fit: Fit,
+        given: Given,
+        samples: &Samples,
+        fitter: &mut Fitter,
+    ) -> Formula {
         let n = forest.constants.len() + forest.n_terms() + 1;
+        let mut written = vec![None; n];
+        written[n - 1] = given.offset.map(|_| Number::ZERO);
         let mut rounding = Rounding {
-            given: Given::nothing(&forest),
-            written: vec![None; n],
+            given,
+            names: written.iter().map(|w| w.as_ref().map(|_| 0.0)).collect(),
+            written,
             forest,
             fit,
         };
@@ -54,13 +64,13 @@ impl Formula {
         (0..n)
             .rev()
             .for_each(|k| rounding.simplify(k, samples, fitter));
-        let is_simple = rounding.written.iter().map(Option::is_some).collect();
+        let names = rounding.names.clone();
         (0..n).for_each(|k| rounding.shorten(k, samples, fitter));
         Formula {
             forest: rounding.forest,
             fit: rounding.fit,
             written: rounding.written.into_iter().flatten().collect(),
-            is_simple,
+            names,
         }
     }
 
@@ -71,7 +81,12 @@ impl Formula {
 
     /// Number of constants that were fitted.
     pub fn n_fitted(&self) -> usize {
-        self.is_simple.iter().filter(|s| !**s).count()
+        self.names.iter().filter(|name| name.is_none()).count()
+    }
+
+    /// Nats that its simple numbers cost.
+    pub fn naming(&self) -> f64 {
+        self.names.iter().flatten().sum()
     }
 
     fn parts(&self) -> impl Iterator<Item = (usize, f64)> {
@@ -141,6 +156,7 @@ struct Rounding {
     fit: Fit,
     given: Given,
     written: Vec<Option<Number>>,
+    names: Vec<Option<f64>>,
 }
 
 impl Rounding {
@@ -180,11 +196,19 @@ impl Rounding {
     }
 
     fn simplify(&mut self, k: usize, samples: &Samples, fitter: &mut Fitter) {
-        let budget = 0.5 * (samples.count() as f64).ln();
+        if self.written[k].is_some() {
+            return;
+        }
+        let budget = if self.fit.loss < PERFECT {
+            -0.5 * PERFECT.ln()
+        } else {
+            0.5 * (samples.count() as f64).ln()
+        };
         for (value, cost) in simple_values(self.value(k)) {
             let trial = self.with(k, &value, samples, EFFORT, fitter);
             if let Some(trial) = trial.filter(|t| t.lost(self, samples) <= budget - cost) {
                 *self = trial;
+                self.names[k] = Some(cost);
                 return;
             }
         }
@@ -210,7 +234,7 @@ impl Rounding {
 }
 
 /// Denominators of simple numbers.
-const DENOMINATORS: [i64; 8] = [1, 2, 3, 4, 5, 8, 10, 100];
+const DENOMINATORS: [i64; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 100];
 /// The largest numerator of a simple number.
 const MAX_NUMERATOR: f64 = 1000.0;
 /// How far a simple number may be from the value, as a share of it.
@@ -235,6 +259,7 @@ fn simple_values(value: f64) -> Vec<(Number, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fit::Offset;
     use super::super::tree::{Binary, Node};
     use super::*;
     use crate::random::Random;
@@ -258,9 +283,9 @@ mod tests {
             ends: vec![0, 3],
         };
         let mut fitter = Fitter::default();
-        let nothing = Given::nothing(&forest);
+        let nothing = Given::only(Offset::Fitted, &forest);
         let fit = fitter.fit(&mut forest, &nothing, &samples, EFFORT).unwrap();
-        let formula = Formula::new(forest, fit, &samples, &mut fitter);
+        let formula = Formula::new(forest, fit, nothing, &samples, &mut fitter);
         let mut pool = Pool::new();
         let symbols = [pool.symbol("x")];
         let term = formula.term(&mut pool, &symbols);

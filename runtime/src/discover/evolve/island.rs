@@ -62,6 +62,8 @@ impl Front {
 /// A population with its random stream.
 pub struct Island {
     random: Random,
+    /// Most members.
+    size: usize,
     /// Oldest first from `oldest` on, cyclic.
     population: Vec<Individual>,
     oldest: usize,
@@ -89,6 +91,8 @@ const EFFORT: Effort = Effort {
 };
 /// How often constants inside a shape are fitted, each time from another start.
 const STARTS: u8 = 3;
+/// Random formulas tried for each member of the first population: small alphabets have few small formulas.
+const SEEDINGS: usize = 4;
 /// Attempts at a child of a new shape.
 const ATTEMPTS: usize = 12;
 /// Shapes remembered; beyond it forests may be fitted again.
@@ -99,6 +103,7 @@ impl Island {
     pub fn new(search: &Search, samples: &Samples, number: u64) -> Island {
         let mut island = Island {
             random: Random::new(search.seed, number),
+            size: search.population,
             population: Vec::new(),
             oldest: 0,
             counts: vec![0.0; search.max_complexity as usize + 1],
@@ -107,39 +112,43 @@ impl Island {
             fitter: Fitter::default(),
             front: Front::default(),
         };
-        // Small alphabets have few small shapes: equal members are better than none.
-        while island.population.len() < search.population {
-            let size = 1 + island.random.below(7);
-            let tree = search.alphabet.random(size, &mut island.random);
-            let individual = island.judged(tree, search, samples);
-            let copy = |i: &mut Island| {
-                let n = i.population.len();
-                (n > 0).then(|| i.population[i.random.below(n)].clone())
-            };
-            if let Some(individual) = individual.or_else(|| copy(&mut island)) {
-                island.counts[individual.complexity as usize] += 1.0;
-                island.population.push(individual);
+        for _ in 0..SEEDINGS * search.population {
+            if island.population.len() < search.population {
+                let seedling = island.seedling(search, samples);
+                seedling.into_iter().for_each(|i| island.admit(i));
             }
         }
         island
     }
 
-    /// As many births as the population has members.
+    /// As many births as the population may have members.
     pub fn generation(&mut self, search: &Search, samples: &Samples) {
-        for _ in 0..self.population.len() {
-            if let Some(child) = self.child(search, samples) {
-                self.admit(child);
-            }
+        for _ in 0..self.size {
+            let child = match self.population.len() {
+                0 => self.seedling(search, samples),
+                _ => self.child(search, samples),
+            };
+            child.into_iter().for_each(|child| self.admit(child));
         }
     }
 
-    /// Puts an individual in the place of the oldest.
+    /// Takes in an individual, in the place of the oldest if there is no room.
     pub fn admit(&mut self, individual: Individual) {
+        self.counts[individual.complexity as usize] += 1.0;
+        if self.population.len() < self.size {
+            self.population.push(individual);
+            return;
+        }
         let slot = &mut self.population[self.oldest];
         self.counts[slot.complexity as usize] -= 1.0;
-        self.counts[individual.complexity as usize] += 1.0;
         *slot = individual;
-        self.oldest = (self.oldest + 1) % self.population.len();
+        self.oldest = (self.oldest + 1) % self.size;
+    }
+
+    fn seedling(&mut self, search: &Search, samples: &Samples) -> Option<Individual> {
+        let size = 1 + self.random.below(7);
+        let tree = search.alphabet.random(size, &mut self.random);
+        self.judged(tree, search, samples)
     }
 
     /// The shapes fitted since the last time.
@@ -154,6 +163,11 @@ impl Island {
                 *self.fitted.entry(shape).or_default() += 1;
             }
         }
+    }
+
+    /// Formulas fitted so far.
+    pub fn formulas(&self) -> u64 {
+        self.fitter.fits
     }
 
     /// Evaluations of a node on a sample so far.
@@ -199,8 +213,8 @@ impl Island {
             *count = count.saturating_add(1);
             self.news.push(shape);
         }
-        let nothing = Given::nothing(&forest);
-        let fit = self.fitter.fit(&mut forest, &nothing, samples, EFFORT)?;
+        let given = Given::only(search.offset(), &forest);
+        let fit = self.fitter.fit(&mut forest, &given, samples, EFFORT)?;
         let individual = Individual {
             forest,
             fit,

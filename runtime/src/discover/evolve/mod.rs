@@ -25,7 +25,7 @@ mod vary;
 mod white;
 
 pub use choose::Member;
-pub use dimension::{Dimension, Dimensions};
+pub use dimension::{Constants, Dimension, Dimensions};
 pub use formula::Formula;
 pub use samples::Samples;
 pub use search::{Found, Search, search};

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::choose::{Member, choose, description};
 use super::dimension::Dimensions;
+use super::fit::{Offset, PERFECT};
 use super::forest::Forest;
 use super::island::{Front, Individual, Island};
 use super::samples::Samples;
@@ -15,7 +16,7 @@ use super::white::Neighbours;
 pub struct Search {
     /// What formulas are made of.
     pub alphabet: Alphabet,
-    /// Dimensions of the inputs, if they have units.
+    /// Dimensions, if there are units.
     pub dimensions: Option<Dimensions>,
     /// Seed of all random streams.
     pub seed: u64,
@@ -45,14 +46,12 @@ pub struct Found {
     pub best: usize,
     /// Evaluations of a node on a sample.
     pub evaluations: u64,
-    /// Epochs.
-    pub epochs: usize,
+    /// Formulas fitted.
+    pub formulas: u64,
 }
 
 /// Epochs between migrations.
 const MIGRATION: usize = 4;
-/// Losses below this are exact for data in `f64`.
-const PERFECT: f64 = 1e-20;
 
 impl Search {
     /// The defaults for these inputs.
@@ -68,6 +67,14 @@ impl Search {
             patience: [4, 10, 60],
             max_complexity: 24,
             samples: 256,
+        }
+    }
+
+    /// Whether formulas may have a constant added.
+    pub(super) fn offset(&self) -> Offset {
+        match &self.dimensions {
+            Some(dimensions) if !dimensions.allow_offset() => Offset::None,
+            Some(_) | None => Offset::Fitted,
         }
     }
 
@@ -119,12 +126,12 @@ pub fn search(search: &Search, samples: &Samples, interrupt: &mut dyn FnMut() ->
             migrate(&mut islands, &front);
         }
     }
-    let (members, best) = choose(&front, samples);
+    let (members, best) = choose(&front, search.offset(), samples);
     Found {
         members,
         best,
         evaluations: islands.iter().map(Island::evaluations).sum(),
-        epochs,
+        formulas: islands.iter().map(Island::formulas).sum(),
     }
 }
 

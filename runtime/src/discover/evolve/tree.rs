@@ -74,6 +74,34 @@ impl Node {
 }
 
 impl Unary {
+    /// All of them.
+    pub const ALL: [Unary; 9] = [
+        Unary::Neg,
+        Unary::Square,
+        Unary::Sqrt,
+        Unary::Exp,
+        Unary::Ln,
+        Unary::Sin,
+        Unary::Cos,
+        Unary::Tanh,
+        Unary::Abs,
+    ];
+
+    /// Its name for users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Unary::Neg => "neg",
+            Unary::Square => "square",
+            Unary::Sqrt => "sqrt",
+            Unary::Exp => "exp",
+            Unary::Ln => "ln",
+            Unary::Sin => "sin",
+            Unary::Cos => "cos",
+            Unary::Tanh => "tanh",
+            Unary::Abs => "abs",
+        }
+    }
+
     /// The value at `a`.
     pub fn value(self, a: f64) -> f64 {
         match self {
@@ -91,6 +119,26 @@ impl Unary {
 }
 
 impl Binary {
+    /// All of them.
+    pub const ALL: [Binary; 5] = [
+        Binary::Add,
+        Binary::Sub,
+        Binary::Mul,
+        Binary::Div,
+        Binary::Pow,
+    ];
+
+    /// Its name for users.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binary::Add => "+",
+            Binary::Sub => "-",
+            Binary::Mul => "*",
+            Binary::Div => "/",
+            Binary::Pow => "^",
+        }
+    }
+
     /// The value at `a`, `b`.
     pub fn value(self, a: f64, b: f64) -> f64 {
         match self {
