@@ -17,6 +17,7 @@ const WRONG_MODEL: u8 = 1;
 const NOT_SUPPORTED: u8 = 3;
 const NUMERICS: u8 = 4;
 const NOTHING_FOUND: u8 = 5;
+const UNSTABLE: u8 = 6;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,12 @@ pub enum Failure {
     /// The data show nothing to be found, which has been said.
     #[error("nothing found")]
     NothingFound,
+    /// What `discover` found cannot be run.
+    #[error("{message}")]
+    Unstable {
+        /// Where it blows up.
+        message: String,
+    },
     /// The numerics failed; partial results are kept.
     #[error("{message}")]
     Numerics {
@@ -139,6 +146,10 @@ impl Failure {
                 WRONG_MODEL
             }
             Failure::NothingFound => NOTHING_FOUND,
+            Failure::Unstable { message } => {
+                eprintln!("error: {message}");
+                UNSTABLE
+            }
             // `ansatz show … | head`: the reader has had enough.
             Failure::Write { source, .. } if source.kind() == ErrorKind::BrokenPipe => SUCCESS,
             Failure::Read { .. } | Failure::Write { .. } | Failure::Unformatted { .. } => {

@@ -4,14 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use ansatz_compiler::codegen::Tier;
-use ansatz_compiler::model::discovery::Discover;
+use ansatz_compiler::model::discovery::{Discover, Form};
+use ansatz_compiler::model::entities::State;
 use ansatz_compiler::model::nearest;
 use ansatz_compiler::{Program, program};
 use ansatz_runtime::discover::check;
+use ansatz_runtime::discover::replay::explained;
 use ansatz_runtime::experiment::{Finding, discover};
 
 use crate::args::DiscoverArgs;
-use crate::correction::{Line, corrected_text, lines, rounded};
+use crate::correction::{Line, corrected_text, lines, place, rounded};
 use crate::csv_in::{self, Table};
 use crate::failure::Failure;
 use crate::overrides;
@@ -38,9 +40,19 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         discover(&program, experiment, &parameters, &table.data).map_err(Failure::data)?;
     let seconds = begin.elapsed().as_secs_f64();
     let lines = lines(&study.ast, &program.states, experiment, &finding);
-    print(&table, &finding, &lines, seconds);
+    print(
+        &table,
+        experiment,
+        &program.states,
+        &finding,
+        &lines,
+        seconds,
+    );
     if lines.is_empty() {
         return Err(Failure::NothingFound);
+    }
+    if !finding.is_stable() {
+        return Err(unstable(&table, &finding));
     }
     let source = study.sources.file_at(0).expect("the file was read").clone();
     let provenance = provenance(experiment, &table, &finding, args);
@@ -117,7 +129,14 @@ fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
     }
 }
 
-fn print(table: &Table, finding: &Finding, lines: &[Line], seconds: f64) {
+fn print(
+    table: &Table,
+    experiment: &Discover,
+    states: &[State],
+    finding: &Finding,
+    lines: &[Line],
+    seconds: f64,
+) {
     println!("data: {}", extent(table));
     println!("noise: {}", noise(table, finding));
     for line in lines {
@@ -133,10 +152,34 @@ fn print(table: &Table, finding: &Finding, lines: &[Line], seconds: f64) {
     if lines.is_empty() {
         println!("found: nothing that the data make more probable than the model as it is");
     }
+    println!("simulated: {}", replayed(table, finding));
+    for &(found, other, correlation) in &finding.indistinct {
+        let text = |k: usize| describe(experiment, states, k);
+        println!(
+            "warning: the data cannot tell {} from {} (correlation {correlation:.4}): add a run in which they differ",
+            text(found),
+            text(other)
+        );
+    }
     println!(
-        "one-interval error: {:.3e} before, {:.3e} after; log odds {:.1}; {seconds:.2} s",
+        "error of the equations: {:.3e} before, {:.3e} after; log odds {:.1}; {seconds:.2} s",
         finding.residuals[0], finding.residuals[1], finding.log_odds
     );
+}
+
+/// What was found is not an answer: simulated, it leaves the data behind.
+fn unstable(table: &Table, finding: &Finding) -> Failure {
+    let runs = table.data.trajectories.iter().zip(&finding.replays);
+    let first = runs
+        .filter(|(_, [_, after])| !after.is_stable)
+        .map(|(t, _)| t.name.as_str())
+        .next();
+    Failure::Unstable {
+        message: format!(
+            "the corrected model blows up when it is simulated from the start of {}\n  help: nothing was written; more data, less noise or `constraints` on the signs of terms may help",
+            first.unwrap_or("the data")
+        ),
+    }
 }
 
 fn extent(table: &Table) -> String {
@@ -147,6 +190,33 @@ fn extent(table: &Table) -> String {
         table.data.n_rows(),
         table.names.join(", ")
     )
+}
+
+/// `x*y in dt(z)`, or the reaction.
+fn describe(experiment: &Discover, states: &[State], candidate: usize) -> String {
+    let candidate = &experiment.candidates[candidate];
+    let place = place(candidate, states);
+    match &candidate.form {
+        Form::Reaction(text) => text.clone(),
+        Form::Term => format!(
+            "{} in {place}",
+            experiment.library[candidate.term as usize].text
+        ),
+    }
+}
+
+/// How much of the data whole simulated trajectories explain, before and after.
+fn replayed(table: &Table, finding: &Finding) -> String {
+    let width = table.data.columns.len();
+    let n = finding.replays.len();
+    let mean = |which: usize| {
+        let runs = table.data.trajectories.iter().zip(&finding.replays);
+        let shares = runs.filter_map(|(trajectory, replays)| {
+            explained(&replays[which], trajectory, &finding.columns, width)
+        });
+        shares.sum::<f64>() / n.max(1) as f64
+    };
+    format!("R² {:.3} before, {:.5} after", mean(0), mean(1))
 }
 
 /// `x 10.0 %, y 9.8 %`

@@ -42,6 +42,8 @@ const ATOL: f64 = 1e-2;
 const LOOSE: f64 = 1e-8;
 /// Steps after which an explicit method gives up an interval: the model is stiff.
 const MAX_EXPLICIT_STEPS: u64 = 2000;
+/// A whole trajectory may take so many times the steps of an interval.
+pub const LONG: u64 = 50;
 /// Steps after which any method does.
 const MAX_STEPS: u64 = 20_000;
 
@@ -94,15 +96,43 @@ impl<'p> Flow<'p> {
             return Ok(());
         };
         self.prepare(t0, t_end, start);
+        self.go(times, MAX_EXPLICIT_STEPS, MAX_STEPS, sink)
+    }
+
+    /// The same over many intervals, with so many times more steps.
+    ///
+    /// # Errors
+    /// Why the model could not be integrated that far.
+    pub fn run_long(
+        &mut self,
+        times: &[f64],
+        start: &[f64],
+        more: u64,
+        sink: &mut dyn FnMut(usize, Pushed<'_>),
+    ) -> Result<(), Failure> {
+        let (Some(&t0), Some(&t_end)) = (times.first(), times.last()) else {
+            return Ok(());
+        };
+        self.prepare(t0, t_end, start);
+        self.go(times, more * MAX_EXPLICIT_STEPS, more * MAX_STEPS, sink)
+    }
+
+    fn go(
+        &mut self,
+        times: &[f64],
+        explicit: u64,
+        any: u64,
+        sink: &mut dyn FnMut(usize, Pushed<'_>),
+    ) -> Result<(), Failure> {
         if !self.is_stiff {
             let method = if self.rtol > LOOSE { "Tsit5" } else { "Vern7" };
-            let done = self.integrate(method, MAX_EXPLICIT_STEPS, times, sink);
+            let done = self.integrate(method, explicit, times, sink);
             if !matches!(done, Err(Failure::TooManySteps { .. })) {
                 return done;
             }
             self.is_stiff = true;
         }
-        self.integrate("BDF_LU", MAX_STEPS, times, sink)
+        self.integrate("BDF_LU", any, times, sink)
     }
 
     /// The state at the start, tangents there, and tolerances in the size that tangents will reach.

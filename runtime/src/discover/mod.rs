@@ -13,6 +13,7 @@ pub mod noise;
 pub mod observations;
 pub mod path;
 pub mod refit;
+pub mod replay;
 pub mod residual;
 pub mod screen;
 pub mod search;

@@ -4,13 +4,14 @@ use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Discover;
 
 use crate::discover::check::DataProblem;
-use crate::discover::corrected::Correction;
+use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
 use crate::discover::observations::{Observations, Trajectory};
 use crate::discover::path::Path;
 use crate::discover::refit::Question;
+use crate::discover::replay::{Replay, replay};
 use crate::discover::residual::one_interval_grams;
 use crate::discover::screen::screen;
 use crate::discover::search::best_of;
@@ -37,12 +38,25 @@ pub struct Finding {
     pub found: Vec<Found>,
     /// Standard deviation of the noise of each column.
     pub noise: Vec<f64>,
+    /// Column of each state, if it has one.
+    pub columns: Vec<Option<usize>>,
     /// The path of models.
     pub path: Path,
     /// How much more likely the corrected model is, as a natural logarithm.
     pub log_odds: f64,
     /// One-interval error before and after, over the standard deviation of the data per unit of time.
     pub residuals: [f64; 2],
+    /// Each trajectory simulated as a whole, by the model as it was and by the corrected one.
+    pub replays: Vec<[Replay; 2]>,
+    /// Pairs of a found term and another candidate that the data cannot tell apart, with their correlation.
+    pub indistinct: Vec<(usize, usize, f64)>,
+}
+
+impl Finding {
+    /// Whether the corrected model can be run over all trajectories.
+    pub fn is_stable(&self) -> bool {
+        self.replays.iter().all(|[_, after]| after.is_stable)
+    }
 }
 
 /// Most rounds of linearising anew about the corrected model.
@@ -179,9 +193,12 @@ impl Task<'_> {
         Finding {
             found: found(&correction, &deviations),
             noise: self.noise.clone(),
+            columns: self.columns.iter().map(|&c| Some(c)).collect(),
             log_odds: choice.log_odds,
             path: choice.path,
             residuals: [before.expect("there is a first round"), rms(&all)],
+            replays: self.replays(&self.question.corrected(&correction), &self.first_rows()),
+            indistinct: indistinct(&all, &correction.candidates),
         }
     }
 
@@ -243,10 +260,40 @@ impl Task<'_> {
         Ok(Finding {
             found: found(&best.correction, &best.fit.deviations),
             noise,
+            columns: best.measurement.column_of.clone(),
             log_odds: choice.log_odds,
             path: choice.path,
             residuals: [before, best.fit.variance.sqrt()],
+            replays: self.replays(
+                &best.fit.corrected,
+                &best
+                    .runs
+                    .iter()
+                    .map(|run| run.states[0].clone())
+                    .collect::<Vec<_>>(),
+            ),
+            indistinct: indistinct(&merged(&folds), &best.correction.candidates),
         })
+    }
+
+    /// The first complete sample of each trajectory is its first one, or the model's start where it is not.
+    fn first_rows(&self) -> Vec<Vec<f64>> {
+        let width = self.data.columns.len();
+        let rows = self.data.trajectories.iter().map(|t| {
+            let row = t.row(0, width);
+            self.columns.iter().map(|&c| row[c]).collect()
+        });
+        rows.collect()
+    }
+
+    fn replays(&self, after: &Corrected, starts: &[Vec<f64>]) -> Vec<[Replay; 2]> {
+        let before = self.question.corrected(&Correction::default());
+        let trajectories = self.data.trajectories.iter().zip(starts);
+        trajectories
+            .map(|(trajectory, start)| {
+                [&before, after].map(|model| replay(model, trajectory, start, &self.scales))
+            })
+            .collect()
     }
 
     /// Smoothed trajectories, and half the width of the bumps that test them.
@@ -322,6 +369,24 @@ fn run<'d>(trajectory: &'d Trajectory, track: &Track, n_rows: usize, n: usize) -
         states: states.collect(),
         nodes,
     }
+}
+
+/// Columns with a correlation above this are one column to any regression.
+const INDISTINCT: f64 = 0.999;
+
+/// Found candidates that another one equals but for a factor, in these data.
+fn indistinct(all: &Gram, found: &[usize]) -> Vec<(usize, usize, f64)> {
+    let mut out = Vec::new();
+    for &k in found {
+        for other in (0..all.n_columns()).filter(|j| !found.contains(j)) {
+            let norms = all.between(k, k) * all.between(other, other);
+            let correlation = all.between(k, other) / norms.sqrt();
+            if norms > 0.0 && correlation.abs() > INDISTINCT {
+                out.push((k, other, correlation));
+            }
+        }
+    }
+    out
 }
 
 fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
