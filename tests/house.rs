@@ -45,8 +45,11 @@ const RUNTIME: &[Stage] = &[
     ("problem", &["solution"]),
     ("ode", &["failure", "solution", "linalg", "problem"]),
     ("random", &[]),
-    ("discover", &["random"]),
-    ("experiment", &["failure", "solution", "problem", "ode"]),
+    ("discover", &["random", "failure", "problem", "ode"]),
+    (
+        "experiment",
+        &["failure", "solution", "problem", "ode", "discover"],
+    ),
 ];
 
 /// The modules that see all of their crate: its root, and the printer of all products.

@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn digits_end_where_the_error_begins() {
         assert_eq!(rounded(1.234_567_89, 0.001), "1.23457");
-        assert_eq!(rounded(-1234.567_89, 1.0), "-1234.57");
+        assert_eq!(rounded(-1_234.567_89, 1.0), "-1234.57");
         assert_eq!(rounded(2.0, 0.0), "2");
         assert_eq!(rounded(1.234e-9, 1e-11), "1.234e-9");
     }

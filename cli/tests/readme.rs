@@ -36,12 +36,20 @@ fn commands() -> Vec<String> {
 fn scratch() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme");
     let examples = folder.join("examples");
-    std::fs::create_dir_all(&examples).unwrap();
-    for entry in std::fs::read_dir(repository().join("examples")).unwrap() {
-        let from = entry.unwrap().path();
-        std::fs::copy(&from, examples.join(from.file_name().unwrap())).unwrap();
-    }
+    copy(&repository().join("examples"), &examples);
     folder
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(std::fs::copy(&path, target).unwrap()),
+        }
+    }
 }
 
 #[test]

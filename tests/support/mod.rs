@@ -2,6 +2,7 @@
 
 pub mod mistakes;
 pub mod network;
+pub mod observed;
 pub mod random;
 pub mod reference;
 pub mod rounding;

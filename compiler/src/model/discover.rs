@@ -7,6 +7,7 @@ use super::error::ModelError;
 use super::experiment::{claim_name, idents, positive, reject, report_repeated, word};
 use super::library::{self, Library, Member};
 use super::nearest::{did_you_mean, nearest};
+use super::proposal;
 use super::scope::{FileId, Meaning};
 use super::values::{at, changing_state};
 use crate::source::{Sources, Span};
@@ -180,23 +181,23 @@ fn apply(
             }
         }
         "library" => {
-            let entries = entries(e, file, value);
+            let entries = library::entries(value);
             let library = library::read(e, file, &entries, sources, model);
             given.library = Some(library.ok_or(expected::LIBRARY)?);
         }
         "method" => out.method = method(e, file, setting).ok_or(expected::METHOD)?,
         "constraints" => {
-            for entry in entries(e, file, value) {
+            for entry in library::entries(value) {
                 let bound = bound(e, file, entry).ok_or(expected::CONSTRAINTS)?;
                 given.constraints.push(bound);
             }
         }
         "conserve" => {
-            for entry in entries(e, file, value) {
+            for entry in library::entries(value) {
                 let at = at(file, entry);
                 e.names.check(e.world, at, None, e.diagnostics);
                 let total = e.lowering.amount(at, e.diagnostics).term;
-                let weights = library::weights(e, total, model).ok_or(expected::CONSERVE)?;
+                let weights = proposal::weights(e, total, model).ok_or(expected::CONSERVE)?;
                 given.totals.push(weights);
             }
         }
@@ -228,11 +229,6 @@ fn texts(value: &SettingValue) -> Option<&[String]> {
         | SettingValue::Names(_)
         | SettingValue::Table(..) => None,
     }
-}
-
-/// The expressions of a setting, one or a list; names alone have no place in the tree and are looked up anew.
-fn entries(_e: &Elaboration, _file: FileId, value: &SettingValue) -> Vec<Expr> {
-    library::entries(value)
 }
 
 fn whole(e: &Elaboration, file: FileId, value: &SettingValue) -> Option<u64> {
@@ -320,7 +316,7 @@ fn literal(e: &Elaboration, file: FileId, expr: Expr) -> Option<f64> {
 
 /// Makes candidates of the library.
 fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given, model: &Model) {
-    let mut n_rejected = library.rejected.len();
+    let n_rejected = library.rejected.len();
     for (position, member) in library.members[..library.n_terms].iter().enumerate() {
         for changes in changes_of_terms(given) {
             let candidate = term_candidate(e, position, member, changes, given);
@@ -328,7 +324,7 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
         }
     }
     for proposal in &library.reactions {
-        let net = library::net(&proposal.reactants, &proposal.products);
+        let net = proposal::net(&proposal.reactants, &proposal.products);
         if !given.totals.iter().all(|total| keeps(&net, total)) {
             continue;
         }
@@ -346,7 +342,7 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
         out.candidates.push(Candidate {
             term: proposal.rate as u32,
             changes,
-            form: Form::Reaction(library::text(
+            form: Form::Reaction(proposal::text(
                 &proposal.reactants,
                 &proposal.products,
                 model,
@@ -366,7 +362,6 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
         if n_rejected > MAX_NAMED {
             named.push("…".into());
         }
-        n_rejected = n_rejected.max(1);
         e.diagnostics.push(ModelError::CandidatesRejected {
             count: n_rejected,
             named: named.join("`, `"),

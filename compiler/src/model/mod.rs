@@ -22,6 +22,7 @@ mod measure;
 mod names;
 mod nearest;
 mod plot;
+mod proposal;
 mod reaction;
 mod rules;
 mod scope;

@@ -223,9 +223,9 @@ fn add_gap(
     sums: &mut Sums,
 ) {
     let n = state.len();
-    for i in 0..n {
+    for (i, &value) in state.iter().enumerate() {
         let weight = 1.0 / (measurement.slack * measurement.noise[i]);
-        let residual = (state[i] - pushed.state[i]) * weight;
+        let residual = (value - pushed.state[i]) * weight;
         sums.misfit[1] += residual * residual;
         tangent_row(pushed, i, weight, row);
         add_row(block, row, residual, sums);

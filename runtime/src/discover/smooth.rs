@@ -151,12 +151,12 @@ fn first_unknown(a: &mut [[f64; 7]; 6], m: usize) -> Option<f64> {
         if pivot.is_nan() || pivot <= f64::EPSILON * a[0][0].abs() * 1e-4 {
             return None;
         }
-        for i in 0..k {
-            let factor = a[i][k] / pivot;
-            for j in 0..k {
-                a[i][j] -= factor * a[k][j];
+        let row = a[k];
+        for above in &mut a[..k] {
+            let factor = above[k] / pivot;
+            for (value, by) in above.iter_mut().zip(row) {
+                *value -= factor * by;
             }
-            a[i][6] -= factor * a[k][6];
         }
     }
     (a[0][0] > 0.0).then(|| a[0][6] / a[0][0])

@@ -133,8 +133,10 @@ fn add_bump(
         let (phi, slope) = bump((track.times[i] - centre) / half_width);
         let (phi, slope) = (weight * phi, weight * slope / half_width);
         variance += slope * slope;
-        for k in 0..n {
-            target[k] -= slope * track.raw[i * n + k] + phi * values.rates[i * n + k];
+        let raw = &track.raw[i * n..(i + 1) * n];
+        let rates = &values.rates[i * n..(i + 1) * n];
+        for ((sum, u), rate) in target.iter_mut().zip(raw).zip(rates) {
+            *sum -= slope * u + phi * rate;
         }
         for (integral, value) in integrals.iter_mut().zip(&values.terms[i * m..(i + 1) * m]) {
             *integral += phi * value;
