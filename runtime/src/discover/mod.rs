@@ -6,6 +6,7 @@
 pub mod check;
 pub mod corrected;
 pub mod evolve;
+pub mod filter;
 pub mod flow;
 pub mod gram;
 pub mod library;

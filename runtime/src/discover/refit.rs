@@ -105,6 +105,44 @@ pub fn refit(
     Ok(assess(corrected, linearised, runs))
 }
 
+/// Fits the states alone to the samples and, loosely, to the model as it is: what is left in the gaps between segments is what
+/// the model lacks. Gives that problem, linear in all pairs of the library.
+///
+/// # Errors
+/// The model cannot be integrated.
+pub fn loosely(
+    question: Question<'_>,
+    runs: &mut [Run<'_>],
+    measurement: &mut Measurement,
+) -> Result<Linearised, Failure> {
+    let mut correction = Correction::default();
+    let mut corrected = question.corrected(&correction);
+    let terms = &question.library.terms;
+    measurement.slack = SLACKS[0];
+    for _ in 0..ITERATIONS {
+        let at = linearise(&corrected, terms, &[], runs, measurement)?;
+        let moved = try_step(
+            question,
+            &mut corrected,
+            &mut correction,
+            runs,
+            measurement,
+            &at,
+            &[],
+        );
+        if moved.is_none() {
+            break;
+        }
+    }
+    linearise(
+        &corrected,
+        terms,
+        &question.library.pair_forcings(),
+        runs,
+        measurement,
+    )
+}
+
 /// How far the states are from the model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {

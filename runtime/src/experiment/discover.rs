@@ -3,6 +3,7 @@
 use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Discover;
 
+use super::partial::partial;
 use crate::discover::check::DataProblem;
 use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::gram::Gram;
@@ -76,25 +77,16 @@ pub fn discover(
     parameters: &[f64],
     data: &Observations,
 ) -> Result<Finding, DataProblem> {
-    let columns: Vec<usize> = data
-        .column_of_states(program.states.len())
-        .into_iter()
-        .enumerate()
-        .map(|(i, column)| {
-            column.ok_or_else(|| DataProblem::Unobserved {
-                state: program.states[i].name.clone(),
-            })
-        })
-        .collect::<Result<_, _>>()?;
+    let measured = data.column_of_states(program.states.len());
+    let Some(columns) = measured.iter().copied().collect::<Option<Vec<usize>>>() else {
+        return partial(program, discover, parameters, data, measured);
+    };
     let deviations = data.deviations();
     let scales: Vec<f64> = columns
         .iter()
         .map(|&c| deviations[c].max(f64::MIN_POSITIVE))
         .collect();
-    let noise = match discover.noise {
-        Some(share) => deviations.iter().map(|d| share * d).collect(),
-        None => noise_levels(data),
-    };
+    let noise = levels(discover, data);
     let library = Library::of(discover);
     let task = Task {
         question: Question {
@@ -111,6 +103,14 @@ pub fn discover(
     match is_clean(data, &task.noise) {
         true => Ok(task.clean()),
         false => task.noisy(),
+    }
+}
+
+/// Standard deviation of the noise of each column: given or estimated.
+pub(super) fn levels(discover: &Discover, data: &Observations) -> Vec<f64> {
+    match discover.noise {
+        Some(share) => data.deviations().iter().map(|d| share * d).collect(),
+        None => noise_levels(data),
     }
 }
 
@@ -154,20 +154,6 @@ impl Task<'_> {
         pairs.iter().map(|g| g.combined(&library.sums)).collect()
     }
 
-    fn choose(&self, folds: &[Gram]) -> Choice {
-        let Discover {
-            candidates, method, ..
-        } = self.question.discover;
-        let allows = |k: usize, sign: f64| match sign > 0.0 {
-            true => candidates[k].upper > 0.0,
-            false => candidates[k].lower < 0.0,
-        };
-        let kept = screen(&merged(folds), &allows);
-        let sums: Vec<Vec<(usize, f64)>> = kept.iter().map(|&k| vec![(k, 1.0)]).collect();
-        let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
-        choose(&folds, &kept, candidates, *method)
-    }
-
     /// One-interval residuals, linearised anew about the corrected model until it stays.
     fn clean(&self) -> Finding {
         let n_candidates = self.question.discover.candidates.len();
@@ -179,7 +165,7 @@ impl Task<'_> {
             let folds = self.grams(&correction);
             let folds: Vec<Gram> = folds.iter().map(|g| g.with_target_plus(&known)).collect();
             before.get_or_insert_with(|| rms(&merged(&folds)));
-            let choice = self.choose(&folds);
+            let choice = choose_screened(self.question.discover, &folds);
             let is_settled = has_settled(&correction, &choice.correction);
             correction = choice.correction.clone();
             last = Some(choice);
@@ -233,7 +219,7 @@ impl Task<'_> {
         let pairs = weak_grams(&corrected, library, &tracks, half_width, &noise);
         let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
         let before = rms(&merged(&folds));
-        let choice = self.choose(&folds);
+        let choice = choose_screened(self.question.discover, &folds);
         let starts = starts(&merged(&folds), &choice.correction);
         let measurement = Measurement {
             column_of: self.columns.iter().map(|&c| Some(c)).collect(),
@@ -242,12 +228,9 @@ impl Task<'_> {
             scales: self.scales.clone(),
             slack: 1.0,
         };
-        let runs: Vec<Run<'_>> = self
-            .data
-            .trajectories
-            .iter()
-            .zip(&tracks)
-            .map(|(trajectory, track)| run(trajectory, track, self.data.n_rows(), n))
+        let pairs = self.data.trajectories.iter().zip(&tracks);
+        let runs: Vec<Run<'_>> = pairs
+            .map(|(trajectory, track)| run(trajectory, &track.smoothed, self.data.n_rows(), n))
             .collect();
         let best = best_of(self.question, &starts, &runs, &measurement);
         let best = best.map_err(|failure| DataProblem::ModelDoesNotRun {
@@ -357,18 +340,36 @@ const BUMP_WIDTH: f64 = 2.0;
 const SEGMENTS: usize = 400;
 
 /// A trajectory with nodes at equal numbers of samples, their states smoothed.
-fn run<'d>(trajectory: &'d Trajectory, track: &Track, n_rows: usize, n: usize) -> Run<'d> {
+pub(super) fn run<'d>(
+    trajectory: &'d Trajectory,
+    smoothed: &[f64],
+    n_rows: usize,
+    n: usize,
+) -> Run<'d> {
     let stride = n_rows.div_ceil(SEGMENTS).max(1);
     let last = trajectory.times.len() - 1;
     let nodes: Vec<usize> = (0..last.max(1)).step_by(stride).collect();
-    let states = nodes
-        .iter()
-        .map(|&i| track.smoothed[i * n..(i + 1) * n].to_vec());
+    let states = nodes.iter().map(|&i| smoothed[i * n..(i + 1) * n].to_vec());
     Run {
         trajectory,
         states: states.collect(),
         nodes,
     }
+}
+
+/// Screens a large library, then chooses.
+pub(super) fn choose_screened(discover: &Discover, folds: &[Gram]) -> Choice {
+    let Discover {
+        candidates, method, ..
+    } = discover;
+    let allows = |k: usize, sign: f64| match sign > 0.0 {
+        true => candidates[k].upper > 0.0,
+        false => candidates[k].lower < 0.0,
+    };
+    let kept = screen(&merged(folds), &allows);
+    let sums: Vec<Vec<(usize, f64)>> = kept.iter().map(|&k| vec![(k, 1.0)]).collect();
+    let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
+    choose(&folds, &kept, candidates, *method)
 }
 
 /// Columns with a correlation above this are one column to any regression.
@@ -389,7 +390,7 @@ fn indistinct(all: &Gram, found: &[usize]) -> Vec<(usize, usize, f64)> {
     out
 }
 
-fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
+pub(super) fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
     let pairs = correction.candidates.iter().zip(&correction.coefficients);
     pairs
         .zip(deviations)

@@ -2,6 +2,7 @@
 
 mod compiled;
 mod discover;
+mod partial;
 mod simulate;
 
 pub use compiled::Compiled;
