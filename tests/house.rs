@@ -49,9 +49,12 @@ const RUNTIME: &[Stage] = &[
         "space",
         &["failure", "solution", "linalg", "problem", "ode"],
     ),
+    ("discover", &["random", "failure", "problem", "ode"]),
     (
         "experiment",
-        &["failure", "solution", "problem", "ode", "random", "space"],
+        &[
+            "failure", "solution", "problem", "ode", "random", "space", "discover",
+        ],
     ),
 ];
 

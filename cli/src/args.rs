@@ -21,6 +21,10 @@ pub enum Command {
         /// A `.model` or BioNetGen `.net` file
         file: PathBuf,
     },
+    /// Find the terms that a model lacks, from data; write a corrected model
+    ///
+    /// Exit status: 0 found, 5 nothing found, 6 only models that blow up.
+    Discover(DiscoverArgs),
     /// Print what the compiler makes of a file, at a stage
     Show(ShowArgs),
     /// Simplify an expression
@@ -47,6 +51,8 @@ pub enum Command {
         #[arg(long)]
         latex: bool,
     },
+    /// Find a formula for a column of a table
+    FitFormula(FitFormulaArgs),
     /// Turn a BioNetGen `.net` file into `.model` text
     Import {
         /// The file
@@ -125,6 +131,56 @@ pub struct Settings {
     /// Limit on steps
     #[arg(long)]
     pub max_steps: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct DiscoverArgs {
+    /// A `.model` file with a `discover` experiment
+    pub file: PathBuf,
+    /// Which experiment, if there are several
+    pub experiment: Option<String>,
+    /// CSV files, instead of those in the experiment
+    #[arg(long, value_name = "FILE")]
+    pub data: Vec<PathBuf>,
+    /// Set a parameter: `--set k=0.1`
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// Where the corrected model goes, instead of what the experiment says
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct FitFormulaArgs {
+    /// A CSV file with a header
+    pub data: PathBuf,
+    /// What to explain by what: "y ~ x1, x2", or "y ~ ." for all other columns
+    pub formula: String,
+    /// Seed of the search; the same seed gives the same formula
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Standard deviation of the noise in y, if it is known
+    #[arg(long, value_name = "SIGMA")]
+    pub noise: Option<f64>,
+    /// What formulas are made of
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "+,-,*,/,square,sqrt,exp,ln,sin,cos"
+    )]
+    pub operators: Vec<String>,
+    /// Units: only formulas that agree with them are tried: `y=m/s,x1=m`; constants may have units
+    #[arg(long, value_name = "NAME=UNIT", value_delimiter = ',')]
+    pub units: Vec<String>,
+    /// With `--units`: constants are pure numbers, so that each term must have the unit of y
+    #[arg(long, requires = "units")]
+    pub pure: bool,
+    /// Folder for `formula.model` and `formula.svg`
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one machine-readable summary on standard output
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::source::Sources;
+use ansatz_runtime::discover::check::DataProblem;
 use ansatz_runtime::experiment::SetupError;
 
 use crate::render;
@@ -16,6 +17,8 @@ const SUCCESS: u8 = 0;
 const WRONG_MODEL: u8 = 1;
 const NOT_SUPPORTED: u8 = 3;
 const NUMERICS: u8 = 4;
+const NOTHING_FOUND: u8 = 5;
+const UNSTABLE: u8 = 6;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +62,23 @@ pub enum Failure {
     /// A run over fields cannot begin.
     #[error("{0}")]
     Setup(SetupError),
+    /// The data are wrong, or do not tell what was asked.
+    #[error("{message}")]
+    Data {
+        /// What is wrong.
+        message: String,
+        /// What to do.
+        help: String,
+    },
+    /// The data show nothing to be found, which has been said.
+    #[error("nothing found")]
+    NothingFound,
+    /// What `discover` found cannot be run.
+    #[error("{message}")]
+    Unstable {
+        /// Where it blows up.
+        message: String,
+    },
     /// The numerics failed; partial results are kept.
     #[error("{message}")]
     Numerics {
@@ -87,6 +107,14 @@ impl Failure {
         Failure::Write {
             path: path.to_owned(),
             source,
+        }
+    }
+
+    /// Data that do not tell what was asked.
+    pub fn data(problem: DataProblem) -> Failure {
+        Failure::Data {
+            message: problem.to_string(),
+            help: problem.help(),
         }
     }
 
@@ -126,6 +154,15 @@ impl Failure {
             Failure::Numerics { message } => {
                 eprintln!("error: {message}");
                 NUMERICS
+            }
+            Failure::Data { message, help } => {
+                eprintln!("error: {message}\n  help: {help}");
+                WRONG_MODEL
+            }
+            Failure::NothingFound => NOTHING_FOUND,
+            Failure::Unstable { message } => {
+                eprintln!("error: {message}");
+                UNSTABLE
             }
             // `ansatz show … | head`: the reader has had enough.
             Failure::Write { source, .. } if source.kind() == ErrorKind::BrokenPipe => SUCCESS,

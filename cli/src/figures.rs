@@ -12,7 +12,7 @@ use ansatz_runtime::experiment::{FrameGrid, Row};
 
 use crate::failure::Failure;
 use crate::fields::Pictures;
-use crate::plot::{Axis, Curve, Figure, number};
+use crate::plot::{Axis, Curve, Figure, Mark, number};
 
 /// What all plots of a model show.
 #[derive(Clone)]
@@ -196,6 +196,7 @@ pub fn empty_figure(heading: &Heading, plot: &Plot) -> Figure {
         label: with_unit(&c.label, c.unit.as_ref().filter(|_| !is_shared)),
         note: c.doc.as_deref().map_or(String::new(), str::to_owned),
         values: Vec::new(),
+        mark: Mark::Line,
     };
     Figure {
         title,

@@ -1,7 +1,10 @@
 //! The command line of Ansatz.
 
 mod args;
+mod columns;
 mod commands;
+mod correction;
+mod csv_in;
 mod csv_out;
 mod experiment;
 mod failure;

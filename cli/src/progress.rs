@@ -14,6 +14,11 @@ pub fn catch_interrupts() {
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
 }
 
+/// Whether the user has asked to stop.
+pub fn is_interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// Runs shorter than this show no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many calls pass between looks at the clock.
@@ -58,7 +63,7 @@ impl Progress {
             bar.set_position((1000.0 * t / self.t_end) as u64);
             bar.set_message(format!("t = {t:.4}"));
         }
-        INTERRUPTED.load(Ordering::Relaxed)
+        is_interrupted()
     }
 }
 

@@ -34,6 +34,16 @@ impl Diagnostics {
         self.list
     }
 
+    /// Number of problems.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes back the problems after the first `n`.
+    pub fn truncate(&mut self, n: usize) {
+        self.list.truncate(n);
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()

@@ -5,6 +5,7 @@ pub mod space;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::codegen::{self, Inputs, Kernel, Tier};
+use crate::model::discovery::{Candidate, Discover};
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State};
 use crate::system::System;
 use crate::system::conservation::ConservedTotal;
@@ -26,6 +27,8 @@ pub struct Program {
     pub conserved: Vec<ConservedTotal>,
     /// `simulate` experiments.
     pub experiments: Vec<Simulate>,
+    /// `discover` experiments.
+    pub discoveries: Vec<Discover>,
     /// Plots.
     pub plots: Vec<Plot>,
     /// The fields of each domain: equations and programs over whole arrays, in the terms of [`Program::with_pool`].
@@ -61,6 +64,7 @@ pub fn compile(system: System, tier: Tier) -> Program {
         observables: system.observables.clone(),
         conserved: system.conserved.clone(),
         experiments: system.experiments.clone(),
+        discoveries: system.discoveries.clone(),
         plots: system.plots.clone(),
         grids: system.grids().cloned().collect(),
         couplings: system.couplings.clone(),
@@ -141,6 +145,13 @@ impl Program {
     /// Works with the terms of this program (those of [`Program::grids`]).
     pub fn with_pool<T>(&self, f: impl FnOnce(&mut Pool) -> T) -> T {
         self.with_system(|system| f(&mut system.pool))
+    }
+
+    /// The program with candidates of a `discover` experiment: one parameter more for each, 0 at first, after all others.
+    pub fn extended(&self, discover: &Discover, candidates: &[&Candidate]) -> Program {
+        let mut system = self.with_system(|system| system.clone());
+        system.extend(discover, candidates);
+        compile(system, self.tier)
     }
 
     fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {

@@ -1,5 +1,6 @@
 //! Ansatz, the runtime: solvers and experiments over compiled programs.
 
+pub mod discover;
 pub mod experiment;
 pub mod failure;
 pub mod linalg;

@@ -4,6 +4,7 @@ pub mod field_runs;
 pub mod fields;
 pub mod mistakes;
 pub mod network;
+pub mod observed;
 pub mod random;
 pub mod reference;
 pub mod rounding;

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 mod check;
+mod discover;
 mod expression;
+mod fit_formula;
 mod fmt;
 mod import;
 mod new;
@@ -17,6 +19,7 @@ pub fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Run(args) => run::run(&args),
         Command::Check { file } => check::check(&file),
+        Command::Discover(args) => discover::run(&args),
         Command::Show(args) => show::show(&args),
         Command::Simplify {
             expression,
@@ -29,6 +32,7 @@ pub fn dispatch(command: Command) -> Result<(), Failure> {
             by,
             latex,
         } => expression::diff(&expression, &by, latex),
+        Command::FitFormula(args) => fit_formula::fit_formula(&args),
         Command::Import { file, output } => import::import(&file, output.as_deref()),
         Command::Fmt { files, check } => fmt::fmt(&files, check),
         Command::New { name } => new::new(&name),

@@ -10,7 +10,7 @@ use super::pictures::{Filling, Kept};
 use super::shown::Shown;
 use crate::failure::Failure;
 use crate::figures::{Heading, empty_figure, with_ending};
-use crate::plot::{Curve, Figure, HeatMap, Movie, MovingCurve, Side, number};
+use crate::plot::{Curve, Figure, HeatMap, Mark, Movie, MovingCurve, Side, number};
 
 /// A picture, ready to be drawn.
 pub enum Picture {
@@ -175,6 +175,7 @@ fn lines_on(
             let time = heading.time(*t);
             let is_at = number(*t) == number(nearest.wanted);
             figure.curves.push(Curve {
+                mark: Mark::Line,
                 label: match is_only {
                     true => time,
                     false => format!("{}, {time}", curve.label),

@@ -13,6 +13,16 @@ pub struct Axis {
     pub log: bool,
 }
 
+/// How a curve is drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mark {
+    /// Its points joined by a line.
+    #[default]
+    Line,
+    /// A dot for each point.
+    Dots,
+}
+
 /// A curve over the abscissa of its figure.
 #[derive(Debug, Default)]
 pub struct Curve {
@@ -22,6 +32,8 @@ pub struct Curve {
     pub note: String,
     /// One per abscissa.
     pub values: Vec<f64>,
+    /// How it is drawn.
+    pub mark: Mark,
 }
 
 /// A plot with its data.

@@ -14,7 +14,7 @@ mod svg;
 mod svg_surface;
 mod terminal;
 
-pub use figure::{Axis, Curve, Figure};
+pub use figure::{Axis, Curve, Figure, Mark};
 pub use heat_map::HeatMap;
 pub use movie::{Movie, MovingCurve};
 pub use raster::Side;

@@ -8,7 +8,7 @@ use plotters::prelude::{
     IntoTextStyle, LineSeries, PathElement, RGBColor, Ranged, SVGBackend, Text, TextStyle, WHITE,
 };
 
-use super::figure::Figure;
+use super::figure::{Figure, Mark};
 use super::names::{Names, apart};
 use super::scale::number;
 
@@ -37,6 +37,8 @@ pub(super) const LETTER: f64 = 0.56;
 /// Length of the piece of line before a name.
 pub(super) const SAMPLE: f64 = 24.0;
 pub(super) const FONT: &str = "sans-serif";
+/// Radius of a dot.
+const DOT: i32 = 3;
 const GREY: RGBColor = RGBColor(102, 102, 102);
 const GRID: RGBColor = RGBColor(232, 232, 232);
 
@@ -142,13 +144,19 @@ impl Figure {
         Y: Ranged<ValueType = f64>,
     {
         let points: Vec<_> = self.points(k).collect();
+        if self.curves[k].mark == Mark::Dots {
+            let dots = points.iter().flatten();
+            let dots = dots.map(|&dot| Circle::new(dot, DOT, color(k).filled()));
+            chart.draw_series(dots)?;
+            return Ok(());
+        }
         for piece in points.split(Option::is_none) {
             let piece: Vec<(f64, f64)> = piece.iter().flatten().copied().collect();
             let style = color(k).stroke_width(2);
             match (&piece[..], dash(k)) {
                 ([], _) => {}
                 ([dot], _) => {
-                    chart.draw_series([Circle::new(*dot, 3, color(k).filled())])?;
+                    chart.draw_series([Circle::new(*dot, DOT, color(k).filled())])?;
                 }
                 (_, None) => {
                     chart.draw_series(LineSeries::new(piece, style))?;
@@ -257,6 +265,7 @@ mod tests {
                     label: format!("curve {k}"),
                     note: String::new(),
                     values: values.to_vec(),
+                    mark: Mark::Line,
                 })
                 .collect(),
             ..Figure::default()

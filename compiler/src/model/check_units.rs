@@ -5,6 +5,7 @@ use miette::LabeledSpan;
 use super::elaborate::Elaboration;
 use super::error::ModelError;
 use super::infer::{Inference, Known, Sort, Source};
+use super::library::library_terms;
 use super::measure::Measure;
 use super::nodes::{At, post_order};
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
@@ -324,6 +325,7 @@ impl<'w> Checker<'w, '_, '_> {
                     }
                 }
                 ItemKind::Simulate(simulate) => self.simulate(file, simulate),
+                ItemKind::Discover(discover) => self.library(file, discover),
                 ItemKind::Plot(plot) => {
                     for &expr in plot.curves.iter().chain(&plot.against) {
                         self.sort(At { file, expr });
@@ -430,6 +432,20 @@ impl<'w> Checker<'w, '_, '_> {
         }
     }
 
+    /// Notes the terms of a library whose own parts do not fit together: they are no mistake, but no candidates either.
+    fn library(&mut self, file: FileId, discover: &Simulate) {
+        let ast = self.world.ast(file);
+        for expr in library_terms(ast, discover) {
+            let n_problems = self.inference.problems.len();
+            let at = At { file, expr };
+            self.sort(at);
+            if self.inference.problems.len() > n_problems {
+                self.inference.problems.truncate(n_problems);
+                self.inference.units.rejected.push(at);
+            }
+        }
+    }
+
     fn time(&mut self, at: At, key: Span) {
         if !is_bare(self.world, at) {
             let time = self.inference.units.time;
@@ -489,6 +505,6 @@ fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
                 .collect()
         }
         SettingValue::List(list, _) => list.clone(),
-        SettingValue::Names(_) | SettingValue::Table(..) => Vec::new(),
+        SettingValue::Names(_) | SettingValue::Table(..) | SettingValue::Texts(..) => Vec::new(),
     }
 }

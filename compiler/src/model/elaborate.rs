@@ -10,7 +10,8 @@ use super::nodes::At;
 use super::scope::{EntityId, EntityKind, Meaning, World, declare};
 use super::units::Units;
 use super::{
-    check_units, equation, experiment, load, plot, reaction, rules, space, symbols, values,
+    check_units, discover, equation, experiment, load, plot, reaction, rules, space, symbols,
+    values,
 };
 use crate::syntax::ast::{DeclKind, ItemKind};
 use crate::terms::{Pool, SymbolId};
@@ -96,6 +97,7 @@ pub fn elaborate(
     space::build_schemes(&mut e, &mut model);
     experiment::build(&mut e, &mut model);
     plot::build(&mut e, sources, &mut model);
+    discover::build(&mut e, sources, &mut model);
     for file in world.file_ids() {
         model
             .rules

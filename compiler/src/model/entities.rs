@@ -2,6 +2,7 @@
 //!
 //! Values are kept in the unit in which they were declared; every conversion is an exact factor inside a term.
 
+use super::discovery::Discover;
 use super::unit::Unit;
 use crate::source::Span;
 use crate::terms::{Number, Pool, SymbolId, Term};
@@ -45,6 +46,8 @@ pub struct Model {
     pub point_data: Vec<PointData>,
     /// `simulate` experiments, in order.
     pub experiments: Vec<Simulate>,
+    /// `discover` experiments, in order.
+    pub discoveries: Vec<Discover>,
     /// `plot` statements, in order.
     pub plots: Vec<Plot>,
     /// The user's own rewrite rules.

@@ -56,6 +56,7 @@ pub(super) fn build(e: &mut Elaboration, model: &mut Model) {
                 | ItemKind::Scheme(_)
                 | ItemKind::Init { .. }
                 | ItemKind::Simulate(_)
+                | ItemKind::Discover(_)
                 | ItemKind::Plot(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Unsupported { .. } => {}

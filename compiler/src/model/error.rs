@@ -321,6 +321,20 @@ pub enum ModelError {
         #[label("not set in here")]
         at: SourceSpan,
     },
+    #[error("{count} candidates have units that do not fit together: `{named}`")]
+    #[diagnostic(
+        code(candidates_rejected),
+        severity(warning),
+        help(
+            "they are left out of the library; divide by a quantity of the same unit to keep them"
+        )
+    )]
+    CandidatesRejected {
+        count: usize,
+        named: String,
+        #[label("in this library")]
+        at: SourceSpan,
+    },
     #[error("{feature} is not supported yet")]
     #[diagnostic(code(not_supported))]
     NotSupported {

@@ -204,7 +204,7 @@ fn read(
     Some(out)
 }
 
-fn report_repeated(e: &mut Elaboration, file: FileId, settings: &[Setting]) {
+pub(super) fn report_repeated(e: &mut Elaboration, file: FileId, settings: &[Setting]) {
     for (i, setting) in settings.iter().enumerate() {
         let same = |s: &&Setting| s.key.name == setting.key.name;
         if let Some(first) = settings[..i].iter().find(same) {
@@ -229,7 +229,7 @@ fn number_saved(e: &Elaboration, simulate: &Simulate) -> Option<f64> {
     }
 }
 
-fn reject(
+pub(super) fn reject(
     e: &mut Elaboration,
     file: FileId,
     setting: &Setting,
@@ -245,10 +245,12 @@ fn reject(
     });
 }
 
-fn span_of(e: &Elaboration, file: FileId, setting: &Setting) -> Span {
+pub(super) fn span_of(e: &Elaboration, file: FileId, setting: &Setting) -> Span {
     match &setting.value {
         SettingValue::Expr(expr) => e.world.ast(file).expr(*expr).span,
-        SettingValue::List(_, span) | SettingValue::Table(_, span) => *span,
+        SettingValue::List(_, span)
+        | SettingValue::Table(_, span)
+        | SettingValue::Texts(_, span) => *span,
         SettingValue::Names(names) => names
             .iter()
             .map(|n| n.span)
@@ -260,7 +262,10 @@ fn span_of(e: &Elaboration, file: FileId, setting: &Setting) -> Span {
 fn end_time(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Term> {
     let until = match value {
         SettingValue::Expr(expr) => at(file, *expr),
-        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => return None,
+        SettingValue::Names(_)
+        | SettingValue::List(..)
+        | SettingValue::Table(..)
+        | SettingValue::Texts(..) => return None,
     };
     e.names.check(e.world, until, None, e.diagnostics);
     let time = e.lowering.terms.units.time;
@@ -280,7 +285,7 @@ fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save>
         SettingValue::Names(_) => {
             return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
         }
-        SettingValue::Table(..) => return None,
+        SettingValue::Table(..) | SettingValue::Texts(..) => return None,
     };
     let ast = e.world.ast(file);
     let ExprKind::Call(function, args) = &ast.expr(expr).kind else {
@@ -331,10 +336,13 @@ fn number(e: &mut Elaboration, file: FileId, expr: Expr, unit: Measure) -> Optio
     value.is_finite().then_some(value)
 }
 
-fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {
+pub(super) fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> {
     match value {
         SettingValue::Expr(expr) => number(e, file, *expr, Measure::ONE).filter(|&x| x > 0.0),
-        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => None,
+        SettingValue::Names(_)
+        | SettingValue::List(..)
+        | SettingValue::Table(..)
+        | SettingValue::Texts(..) => None,
     }
 }
 
@@ -343,7 +351,10 @@ fn step(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> 
     let time = e.lowering.terms.units.time;
     match value {
         SettingValue::Expr(expr) => number(e, file, *expr, time).filter(|&x| x > 0.0),
-        SettingValue::Names(_) | SettingValue::List(..) | SettingValue::Table(..) => None,
+        SettingValue::Names(_)
+        | SettingValue::List(..)
+        | SettingValue::Table(..)
+        | SettingValue::Texts(..) => None,
     }
 }
 
@@ -378,7 +389,7 @@ fn tolerances(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option
 }
 
 /// A bare word.
-fn word<'w>(world: &'w World, file: FileId, value: &SettingValue) -> Option<&'w str> {
+pub(super) fn word<'w>(world: &'w World, file: FileId, value: &SettingValue) -> Option<&'w str> {
     match idents(world, file, value)?.as_slice() {
         [name] => Some(world.ast(file).name(name.name)),
         _ => None,
@@ -386,13 +397,13 @@ fn word<'w>(world: &'w World, file: FileId, value: &SettingValue) -> Option<&'w 
 }
 
 /// Names, however the parser has read them.
-fn idents(world: &World, file: FileId, value: &SettingValue) -> Option<Vec<Ident>> {
+pub(super) fn idents(world: &World, file: FileId, value: &SettingValue) -> Option<Vec<Ident>> {
     let ident = |expr: &Expr| as_name(world.ast(file), *expr);
     match value {
         SettingValue::Names(names) => Some(names.clone()),
         SettingValue::Expr(expr) => Some(vec![ident(expr)?]),
         SettingValue::List(exprs, _) => exprs.iter().map(ident).collect(),
-        SettingValue::Table(..) => None,
+        SettingValue::Table(..) | SettingValue::Texts(..) => None,
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod check_units;
 mod definitions;
+mod discover;
+pub mod discovery;
 mod display;
 mod elaborate;
 pub mod entities;
@@ -13,6 +15,7 @@ mod equation;
 mod error;
 mod experiment;
 mod infer;
+mod library;
 mod load;
 mod lower;
 mod measure;
@@ -20,6 +23,7 @@ mod names;
 mod nearest;
 mod nodes;
 mod plot;
+mod proposal;
 mod reaction;
 mod rules;
 mod scope;

@@ -92,6 +92,7 @@ impl Names {
             | ItemKind::Use(_)
             | ItemKind::Unit { .. }
             | ItemKind::Simulate(_)
+            | ItemKind::Discover(_)
             | ItemKind::Plot(_)
             | ItemKind::Scheme(_)
             | ItemKind::Rule(_)

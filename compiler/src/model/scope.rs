@@ -290,6 +290,7 @@ fn own_names(ast: &Ast) -> Vec<(u32, EntityKind, Ident)> {
             | ItemKind::Scheme(_)
             | ItemKind::Init { .. }
             | ItemKind::Simulate(_)
+            | ItemKind::Discover(_)
             | ItemKind::Plot(_)
             | ItemKind::Rule(_)
             | ItemKind::Unsupported { .. } => {}

@@ -5,7 +5,7 @@
 //! user's files count it in one other unit (`min` in `1/min`, `nM/min`): then in that one.
 
 use super::measure::{Measure, Measures};
-use super::nodes::post_order;
+use super::nodes::{At, post_order};
 use super::scope::{FileId, Origin, World};
 use super::unit::{BASE, Unit};
 use super::unit_names::UnitNames;
@@ -24,6 +24,8 @@ pub(super) struct Units {
     pub of: Vec<Measure>,
     /// The unit of time.
     pub time: Measure,
+    /// Library terms with units that do not fit together.
+    pub rejected: Vec<At>,
 }
 
 impl Units {
@@ -35,6 +37,7 @@ impl Units {
             on: false,
             of: vec![Measure::ONE; world.entities.len()],
             time: Measure::ONE,
+            rejected: Vec::new(),
         }
     }
 
@@ -124,6 +127,7 @@ fn declared(item: &Item) -> Vec<&UnitExpr> {
         | ItemKind::Scheme(_)
         | ItemKind::Init { .. }
         | ItemKind::Simulate(_)
+        | ItemKind::Discover(_)
         | ItemKind::Plot(_)
         | ItemKind::Rule(_)
         | ItemKind::Unsupported { .. } => Vec::new(),
@@ -159,10 +163,10 @@ fn count_quantities(ast: &Ast, exprs: impl Iterator<Item = Expr>) -> usize {
 fn in_settings(ast: &Ast) -> impl Iterator<Item = Expr> {
     let mut nodes = Vec::new();
     for item in &ast.items {
-        let ItemKind::Simulate(simulate) = &item.kind else {
+        let (ItemKind::Simulate(experiment) | ItemKind::Discover(experiment)) = &item.kind else {
             continue;
         };
-        for setting in &simulate.settings {
+        for setting in &experiment.settings {
             match &setting.value {
                 SettingValue::Expr(e) => post_order(ast, *e, &mut nodes),
                 SettingValue::List(list, _) => {
@@ -172,7 +176,7 @@ fn in_settings(ast: &Ast) -> impl Iterator<Item = Expr> {
                     rows.iter()
                         .for_each(|(_, e)| post_order(ast, *e, &mut nodes));
                 }
-                SettingValue::Names(_) => {}
+                SettingValue::Names(_) | SettingValue::Texts(..) => {}
             }
         }
     }

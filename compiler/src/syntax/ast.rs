@@ -156,6 +156,8 @@ pub enum ItemKind {
     },
     /// `simulate NAME { settings }`
     Simulate(Simulate),
+    /// `discover NAME { settings }`
+    Discover(Simulate),
     /// `plot NAME { … }`
     Plot(Plot),
     /// `rule NAME: lhs => rhs if condition`
@@ -358,7 +360,7 @@ pub struct Method {
     pub settings: Vec<(Ident, Expr)>,
 }
 
-/// A `simulate` experiment; settings keep the order written.
+/// An experiment, `simulate` or `discover`; settings keep the order written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Simulate {
     /// Its name.
@@ -387,6 +389,8 @@ pub enum SettingValue {
     Names(Vec<Ident>),
     /// `{ A = 1e-9, B = 1e-12 }`: per-variable values (atol).
     Table(Vec<(Ident, Expr)>, Span),
+    /// `"a.csv"`, or several in brackets.
+    Texts(Vec<String>, Span),
 }
 
 /// What a plot shows.

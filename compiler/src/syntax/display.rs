@@ -79,7 +79,8 @@ impl Display for Shown<'_, &ItemKind> {
                     _ => write!(f, "init {}({name}) = {value}", derivative(*order)),
                 }
             }
-            ItemKind::Simulate(it) => Shown(ast, it).fmt(f),
+            ItemKind::Simulate(it) => write_experiment(f, ast, "simulate", it),
+            ItemKind::Discover(it) => write_experiment(f, ast, "discover", it),
             ItemKind::Plot(it) => Shown(ast, it).fmt(f),
             ItemKind::Rule(it) => Shown(ast, it).fmt(f),
             ItemKind::Unsupported { feature } => write!(f, "# {feature} not supported yet"),
@@ -260,16 +261,13 @@ fn write_header(f: &mut Formatter<'_>, ast: &Ast, word: &str, name: Option<Ident
     }
 }
 
-impl Display for Shown<'_, &Simulate> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Shown(ast, it) = *self;
-        write_header(f, ast, "simulate", it.name)?;
-        for setting in &it.settings {
-            let value = Shown(ast, &setting.value);
-            writeln!(f, "    {} = {value}", ast.name(setting.key.name))?;
-        }
-        f.write_str("}")
+fn write_experiment(f: &mut Formatter<'_>, ast: &Ast, word: &str, it: &Simulate) -> fmt::Result {
+    write_header(f, ast, word, it.name)?;
+    for setting in &it.settings {
+        let value = Shown(ast, &setting.value);
+        writeln!(f, "    {} = {value}", ast.name(setting.key.name))?;
     }
+    f.write_str("}")
 }
 
 impl Display for Shown<'_, &SettingValue> {
@@ -283,6 +281,13 @@ impl Display for Shown<'_, &SettingValue> {
                 f.write_str("]")
             }
             SettingValue::Names(names) => write_names(f, ast, names),
+            SettingValue::Texts(texts, _) => match &texts[..] {
+                [text] => Quoted(text).fmt(f),
+                texts => {
+                    let quoted: Vec<String> = texts.iter().map(|t| Quoted(t).to_string()).collect();
+                    write!(f, "[{}]", quoted.join(", "))
+                }
+            },
             SettingValue::Table(entries, _) => {
                 f.write_str("{")?;
                 for (i, &(key, e)) in entries.iter().enumerate() {

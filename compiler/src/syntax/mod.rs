@@ -1,5 +1,6 @@
 //! Text to [`Ast`]: logos tokens, statements told apart, a lalrpop grammar for each, and the canonical printer (`fmt`).
 
+pub mod amend;
 pub mod ast;
 mod build;
 mod columns;

@@ -117,7 +117,8 @@ impl<'a> Reader<'a> {
         }
         let statement = self.take_statement();
         match classify(statement, |l| self.text(l)) {
-            Kind::Simulate => self.simulate(statement),
+            Kind::Simulate => self.experiment(statement, ItemKind::Simulate),
+            Kind::Discover => self.experiment(statement, ItemKind::Discover),
             Kind::Plot => self.plot(statement),
             Kind::Grammar(start) => {
                 if !self.grammar(start, statement) && start.declares() {
@@ -236,7 +237,7 @@ impl<'a> Reader<'a> {
         false
     }
 
-    fn simulate(&mut self, statement: &'a [Lexeme]) {
+    fn experiment(&mut self, statement: &'a [Lexeme], kind: fn(Simulate) -> ItemKind) {
         let Some((name, inside)) = self.block(statement) else {
             return;
         };
@@ -244,7 +245,7 @@ impl<'a> Reader<'a> {
             self.grammar(Start::Setting, part);
         }
         let settings = std::mem::take(&mut self.builder.settings);
-        self.finish(ItemKind::Simulate(Simulate { name, settings }), statement);
+        self.finish(kind(Simulate { name, settings }), statement);
     }
 
     fn plot(&mut self, statement: &'a [Lexeme]) {

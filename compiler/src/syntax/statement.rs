@@ -10,6 +10,8 @@ pub enum Kind {
     Grammar(Start),
     /// `simulate NAME { … }`
     Simulate,
+    /// `discover NAME { … }`
+    Discover,
     /// `plot NAME { … }`
     Plot,
     /// Part of the language, but not built yet.
@@ -40,10 +42,14 @@ const WORDS: [(&str, Start); 17] = [
 ];
 
 /// The leading words of statements with a block that is read here.
-const BLOCKS: [(&str, Kind); 2] = [("simulate", Kind::Simulate), ("plot", Kind::Plot)];
+const BLOCKS: [(&str, Kind); 3] = [
+    ("simulate", Kind::Simulate),
+    ("discover", Kind::Discover),
+    ("plot", Kind::Plot),
+];
 
 /// The leading words of what is not built yet, and how it is named in a message.
-const UNSUPPORTED: [(&str, &str); 12] = [
+const UNSUPPORTED: [(&str, &str); 11] = [
     ("noise", "noise terms (`noise`) are"),
     ("when", "events (`when`) are"),
     ("every", "repeated events (`every`) are"),
@@ -55,7 +61,6 @@ const UNSUPPORTED: [(&str, &str); 12] = [
     ("steady", "`steady` is"),
     ("sensitivity", "`sensitivity` is"),
     ("fit", "`fit` is"),
-    ("discover", "`discover` is"),
 ];
 
 /// All words that can begin a statement.

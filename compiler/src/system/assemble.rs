@@ -45,6 +45,7 @@ pub fn assemble(mut model: Model, diagnostics: &mut Diagnostics) -> System {
         couplings,
         conserved: Vec::new(),
         experiments: model.experiments,
+        discoveries: model.discoveries,
         plots: model.plots,
         rules: model.rules,
     };

@@ -6,6 +6,7 @@
 use smallvec::SmallVec;
 
 use super::space::GridBlock;
+use crate::model::discovery::Discover;
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State, StateId, StateKind};
 use crate::terms::{Number, Outputs, Pool, Rule, SymbolId, Term};
 
@@ -32,6 +33,8 @@ pub struct System {
     pub conserved: Vec<super::conservation::ConservedTotal>,
     /// Experiments and plots, unchanged.
     pub experiments: Vec<Simulate>,
+    /// `discover` experiments, unchanged.
+    pub discoveries: Vec<Discover>,
     /// Plots.
     pub plots: Vec<Plot>,
     /// The user's own rewrite rules.

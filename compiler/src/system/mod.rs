@@ -4,6 +4,7 @@ mod assemble;
 pub mod conservation;
 mod display;
 pub mod equations;
+mod extend;
 pub mod jacobian;
 pub mod space;
 mod start;

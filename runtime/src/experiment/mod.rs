@@ -1,12 +1,15 @@
 //! The experiments of the language, one file each.
 
 mod compiled;
+mod discover;
 mod fields;
 mod frame;
+mod partial;
 mod simulate;
 mod simulation;
 
 pub use compiled::Compiled;
+pub use discover::{Finding, Found, discover};
 pub use fields::{
     Checkpoint, Checkpoints, FieldMethod, FieldRun, GivenData, GivenError, SetupError, Warning,
     find_method,

@@ -118,6 +118,7 @@ impl Checker<'_, '_, '_> {
             | ItemKind::Unit { .. }
             | ItemKind::Scheme(_)
             | ItemKind::Simulate(_)
+            | ItemKind::Discover(_)
             | ItemKind::Plot(_)
             | ItemKind::Rule(_)
             | ItemKind::Unsupported { .. } => {}

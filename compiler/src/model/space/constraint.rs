@@ -41,6 +41,7 @@ pub(in crate::model) fn solved_fields(world: &World) -> Vec<EntityId> {
                 | ItemKind::Boundary(_)
                 | ItemKind::Scheme(_)
                 | ItemKind::Simulate(_)
+                | ItemKind::Discover(_)
                 | ItemKind::Plot(_)
                 | ItemKind::Rule(_)
                 | ItemKind::Unsupported { .. } => {}

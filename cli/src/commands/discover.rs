@@ -1,0 +1,271 @@
+//! `ansatz discover`: from an imperfect model and data to a corrected model.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ansatz_compiler::codegen::Tier;
+use ansatz_compiler::model::discovery::{Discover, Form};
+use ansatz_compiler::model::entities::State;
+use ansatz_compiler::model::nearest;
+use ansatz_compiler::{Program, program};
+use ansatz_runtime::discover::check;
+use ansatz_runtime::discover::replay::explained;
+use ansatz_runtime::experiment::{Finding, discover};
+
+use crate::args::DiscoverArgs;
+use crate::correction::{Line, corrected_text, lines, place, rounded};
+use crate::csv_in::{self, Table};
+use crate::failure::Failure;
+use crate::overrides;
+use crate::study::Study;
+
+/// Where the corrected model goes when nothing says it.
+const DEFAULT_OUTPUT: &str = "corrected.model";
+
+pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
+    let mut study = Study::open(&args.file)?;
+    let mut model = study.elaborate()?;
+    overrides::apply(&mut model, &args.set)?;
+    let system = study.assemble(model)?;
+    let system = study.simplify(system);
+    study.print_warnings();
+    let program = program::compile(system, Tier::Auto);
+    let experiment = experiment(&program, args)?;
+    let table = read_data(&program, experiment, args)?;
+    let begin = Instant::now();
+    let names = &table.names;
+    check::check(&table.data, names, 1).map_err(Failure::data)?;
+    let (parameters, _) = program.start();
+    let finding =
+        discover(&program, experiment, &parameters, &table.data).map_err(Failure::data)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let lines = lines(&study.ast, &program.states, experiment, &finding);
+    print(
+        &table,
+        experiment,
+        &program.states,
+        &finding,
+        &lines,
+        seconds,
+    );
+    if lines.is_empty() {
+        return Err(Failure::NothingFound);
+    }
+    if !finding.is_stable() {
+        return Err(unstable(&table, &finding));
+    }
+    let source = study.sources.file_at(0).expect("the file was read").clone();
+    let provenance = provenance(experiment, &table, &finding, args);
+    let text = corrected_text(
+        &source,
+        &study.ast,
+        &program.states,
+        experiment,
+        &lines,
+        provenance,
+    );
+    let path = output(experiment, args);
+    std::fs::write(&path, &text).map_err(|e| Failure::write(&path, e))?;
+    verify(&path, text)?;
+    println!("wrote {}", path.display());
+    Ok(())
+}
+
+fn experiment<'p>(program: &'p Program, args: &DiscoverArgs) -> Result<&'p Discover, Failure> {
+    let names = || program.discoveries.iter().map(|d| d.name.as_str());
+    let Some(name) = &args.experiment else {
+        return match &program.discoveries[..] {
+            [] => Err(Failure::usage(
+                "the file has no `discover`: say what may be missing, e.g. `discover { data = \"obs.csv\"; library = polynomials(x, y, 2) }`",
+            )),
+            [one] => Ok(one),
+            _ => Err(Failure::usage(format!(
+                "the file has several `discover`: name one of {}",
+                names().collect::<Vec<_>>().join(", ")
+            ))),
+        };
+    };
+    let found = program.discoveries.iter().find(|d| d.name == *name);
+    found.ok_or_else(|| {
+        let hint =
+            nearest(name, names()).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+        Failure::usage(format!("there is no `discover {name}`{hint}"))
+    })
+}
+
+/// Data of the command line, else those of the experiment, beside the model.
+fn read_data(
+    program: &Program,
+    experiment: &Discover,
+    args: &DiscoverArgs,
+) -> Result<Table, Failure> {
+    let folder = args.file.parent().unwrap_or(Path::new(""));
+    let paths: Vec<PathBuf> = match args.data.is_empty() {
+        true => experiment
+            .data
+            .iter()
+            .map(|name| folder.join(name))
+            .collect(),
+        false => args.data.clone(),
+    };
+    if paths.is_empty() {
+        return Err(Failure::usage(
+            "no data: write `data = \"obs.csv\"` in the experiment, or `--data obs.csv`",
+        ));
+    }
+    let table = csv_in::read(&paths, program)?;
+    if let Some(note) = csv_in::note_on_ignored(&table, program) {
+        eprintln!("warning: {note}");
+    }
+    Ok(table)
+}
+
+fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
+    let folder = args.file.parent().unwrap_or(Path::new(""));
+    match (&args.output, &experiment.write) {
+        (Some(path), _) => path.clone(),
+        (None, Some(name)) => folder.join(name),
+        (None, None) => folder.join(DEFAULT_OUTPUT),
+    }
+}
+
+fn print(
+    table: &Table,
+    experiment: &Discover,
+    states: &[State],
+    finding: &Finding,
+    lines: &[Line],
+    seconds: f64,
+) {
+    println!("data: {}", extent(table));
+    println!("noise: {}", noise(table, finding));
+    for line in lines {
+        let (low, high) = line.interval();
+        println!(
+            "found: {:<24} {:>18}   95 %: {} … {}",
+            line.what(),
+            line.rounded(),
+            rounded(low, line.deviation),
+            rounded(high, line.deviation)
+        );
+    }
+    if lines.is_empty() {
+        println!("found: nothing that the data make more probable than the model as it is");
+    }
+    println!("simulated: {}", replayed(table, finding));
+    for &(found, other, correlation) in &finding.indistinct {
+        let text = |k: usize| describe(experiment, states, k);
+        println!(
+            "warning: the data cannot tell {} from {} (correlation {correlation:.4}): add a run in which they differ",
+            text(found),
+            text(other)
+        );
+    }
+    println!(
+        "error of the equations: {:.3e} before, {:.3e} after; log odds {:.1}; {seconds:.2} s",
+        finding.residuals[0], finding.residuals[1], finding.log_odds
+    );
+}
+
+/// What was found is not an answer: simulated, it leaves the data behind.
+fn unstable(table: &Table, finding: &Finding) -> Failure {
+    let runs = table.data.trajectories.iter().zip(&finding.replays);
+    let first = runs
+        .filter(|(_, [_, after])| !after.is_stable)
+        .map(|(t, _)| t.name.as_str())
+        .next();
+    Failure::Unstable {
+        message: format!(
+            "the corrected model blows up when it is simulated from the start of {}\n  help: nothing was written; more data, less noise or `constraints` on the signs of terms may help",
+            first.unwrap_or("the data")
+        ),
+    }
+}
+
+fn extent(table: &Table) -> String {
+    let runs = table.data.trajectories.len();
+    let plural = if runs == 1 { "" } else { "s" };
+    format!(
+        "{} samples of {} in {runs} run{plural}",
+        table.data.n_rows(),
+        table.names.join(", ")
+    )
+}
+
+/// `x*y in dt(z)`, or the reaction.
+fn describe(experiment: &Discover, states: &[State], candidate: usize) -> String {
+    let candidate = &experiment.candidates[candidate];
+    let place = place(candidate, states);
+    match &candidate.form {
+        Form::Reaction(text) => text.clone(),
+        Form::Term => format!(
+            "{} in {place}",
+            experiment.library[candidate.term as usize].text
+        ),
+    }
+}
+
+/// How much of the data whole simulated trajectories explain, before and after.
+fn replayed(table: &Table, finding: &Finding) -> String {
+    let width = table.data.columns.len();
+    let n = finding.replays.len();
+    let mean = |which: usize| {
+        let runs = table.data.trajectories.iter().zip(&finding.replays);
+        let shares = runs.filter_map(|(trajectory, replays)| {
+            explained(&replays[which], trajectory, &finding.columns, width)
+        });
+        shares.sum::<f64>() / n.max(1) as f64
+    };
+    format!("R² {:.3} before, {:.5} after", mean(0), mean(1))
+}
+
+/// `x 10.0 %, y 9.8 %`
+fn noise(table: &Table, finding: &Finding) -> String {
+    let deviations = table.data.deviations();
+    let shares = table.names.iter().zip(finding.noise.iter().zip(deviations));
+    let texts: Vec<String> = shares
+        .map(
+            |(name, (noise, deviation))| match 100.0 * noise / deviation {
+                share if share.is_nan() => format!("{name} unknown"),
+                share if share < 0.01 => format!("{name} {share:.0e} %"),
+                share => format!("{name} {share:.2} %"),
+            },
+        )
+        .collect();
+    texts.join(", ")
+}
+
+fn provenance(
+    experiment: &Discover,
+    table: &Table,
+    finding: &Finding,
+    args: &DiscoverArgs,
+) -> Vec<String> {
+    let files = match args.data.is_empty() {
+        true => experiment.data.join(", "),
+        false => args
+            .data
+            .iter()
+            .map(|p| p.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    vec![
+        format!(
+            "Found by `ansatz discover` ({}, {}) in {files}:",
+            experiment.name,
+            experiment.method.name()
+        ),
+        format!("{}; noise {}.", extent(table), noise(table, finding)),
+        format!(
+            "Log odds against the model without it {:.1}; one-interval error {:.2e}, {:.2e} without it.",
+            finding.log_odds, finding.residuals[1], finding.residuals[0]
+        ),
+    ]
+}
+
+/// The corrected model is a model: it reads and its units agree.
+fn verify(path: &Path, text: String) -> Result<(), Failure> {
+    let mut corrected = Study::of_text(&path.to_string_lossy(), text)?;
+    corrected.elaborate().map(drop)
+}

@@ -1,0 +1,95 @@
+//! What a `discover` experiment is made of: a library of terms, and the changes of the model that they may make.
+
+use super::entities::StateId;
+use super::unit::Unit;
+use crate::source::Span;
+use crate::terms::{Number, Term};
+
+/// A `discover` experiment.
+#[derive(Debug, Clone)]
+pub struct Discover {
+    /// Its name; `discover`, `discover2`, … when not given.
+    pub name: String,
+    /// Files with observations.
+    pub data: Vec<String>,
+    /// States whose equations may lack something.
+    pub targets: Vec<StateId>,
+    /// The library: distinct terms.
+    pub library: Vec<LibraryTerm>,
+    /// What may be added to the model.
+    pub candidates: Vec<Candidate>,
+    /// How candidates are chosen.
+    pub method: Method,
+    /// Standard deviation of the noise as a share of that of each column; `None`: estimated.
+    pub noise: Option<f64>,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Where the corrected model goes.
+    pub write: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A term that may be missing.
+#[derive(Debug, Clone)]
+pub struct LibraryTerm {
+    /// Over states, parameters and time.
+    pub term: Term,
+    /// As a user writes it; a sum stands in parentheses.
+    pub text: String,
+}
+
+/// One change of the model with one unknown coefficient: `dt(state) += coefficient·change·term` for each of its changes.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Position in `Discover::library`.
+    pub term: u32,
+    /// States whose rates it changes, and how much.
+    pub changes: Vec<(StateId, Number)>,
+    /// How it is written.
+    pub form: Form,
+    /// Unit of the coefficient.
+    pub unit: Option<Unit>,
+    /// Least value of the coefficient.
+    pub lower: f64,
+    /// Greatest value of the coefficient.
+    pub upper: f64,
+}
+
+/// How a candidate is written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// As a term in each equation that it changes.
+    Term,
+    /// As a reaction by mass action: `A + B -> C`.
+    Reaction(String),
+}
+
+/// How candidates are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Relevance vector machine.
+    RelevanceVectorMachine,
+    /// Automatic relevance determination.
+    Ard,
+    /// Sequentially thresholded least squares.
+    Stlsq,
+}
+
+/// Methods by the names that users write.
+pub const METHODS: [(&str, Method); 3] = [
+    ("rvm", Method::RelevanceVectorMachine),
+    ("ard", Method::Ard),
+    ("stlsq", Method::Stlsq),
+];
+
+impl Method {
+    /// Its name as users write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Method::RelevanceVectorMachine => "rvm",
+            Method::Ard => "ard",
+            Method::Stlsq => "stlsq",
+        }
+    }
+}

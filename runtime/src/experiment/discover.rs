@@ -1,0 +1,432 @@
+//! `discover`: which terms a model lacks, from observations.
+
+use ansatz_compiler::Program;
+use ansatz_compiler::model::discovery::Discover;
+
+use super::partial::partial;
+use crate::discover::check::DataProblem;
+use crate::discover::corrected::{Corrected, Correction};
+use crate::discover::gram::Gram;
+use crate::discover::library::Library;
+use crate::discover::noise::noise_levels;
+use crate::discover::observations::{Observations, Trajectory};
+use crate::discover::path::Path;
+use crate::discover::refit::Question;
+use crate::discover::replay::{Replay, replay};
+use crate::discover::residual::one_interval_grams;
+use crate::discover::screen::screen;
+use crate::discover::search::best_of;
+use crate::discover::select::{Choice, choose};
+use crate::discover::shooting::{Measurement, Run};
+use crate::discover::smooth::smooth;
+use crate::discover::weak::{Track, weak_grams};
+
+/// A term that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Position among the candidates.
+    pub candidate: usize,
+    /// Its coefficient.
+    pub coefficient: f64,
+    /// Standard error of the coefficient.
+    pub deviation: f64,
+}
+
+/// What came out.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// What the model lacks.
+    pub found: Vec<Found>,
+    /// Standard deviation of the noise of each column.
+    pub noise: Vec<f64>,
+    /// Column of each state, if it has one.
+    pub columns: Vec<Option<usize>>,
+    /// The path of models.
+    pub path: Path,
+    /// How much more likely the corrected model is, as a natural logarithm.
+    pub log_odds: f64,
+    /// One-interval error before and after, over the standard deviation of the data per unit of time.
+    pub residuals: [f64; 2],
+    /// Each trajectory simulated as a whole, by the model as it was and by the corrected one.
+    pub replays: Vec<[Replay; 2]>,
+    /// Pairs of a found term and another candidate that the data cannot tell apart, with their correlation.
+    pub indistinct: Vec<(usize, usize, f64)>,
+}
+
+impl Finding {
+    /// Whether the corrected model can be run over all trajectories.
+    pub fn is_stable(&self) -> bool {
+        self.replays.iter().all(|[_, after]| after.is_stable)
+    }
+}
+
+/// Most rounds of linearising anew about the corrected model.
+const MAX_ROUNDS: usize = 8;
+/// Relative change of the coefficients below which they have settled.
+const SETTLED: f64 = 1e-6;
+/// Most Newton steps after that.
+const MAX_POLISH: usize = 4;
+
+/// Discovers.
+///
+/// # Errors
+/// Why the data do not allow it.
+pub fn discover(
+    program: &Program,
+    discover: &Discover,
+    parameters: &[f64],
+    data: &Observations,
+) -> Result<Finding, DataProblem> {
+    let measured = data.column_of_states(program.states.len());
+    let Some(columns) = measured.iter().copied().collect::<Option<Vec<usize>>>() else {
+        return partial(program, discover, parameters, data, measured);
+    };
+    let deviations = data.deviations();
+    let scales: Vec<f64> = columns
+        .iter()
+        .map(|&c| deviations[c].max(f64::MIN_POSITIVE))
+        .collect();
+    let noise = levels(discover, data);
+    let library = Library::of(discover);
+    let task = Task {
+        question: Question {
+            program,
+            parameters,
+            discover,
+            library: &library,
+        },
+        data,
+        columns,
+        scales,
+        noise,
+    };
+    match is_clean(data, &task.noise) {
+        true => Ok(task.clean()),
+        false => task.noisy(),
+    }
+}
+
+/// Standard deviation of the noise of each column: given or estimated.
+pub(super) fn levels(discover: &Discover, data: &Observations) -> Vec<f64> {
+    match discover.noise {
+        Some(share) => data.deviations().iter().map(|d| share * d).collect(),
+        None => noise_levels(data),
+    }
+}
+
+/// Noise below this share of what happens in an interval does not blur a one-interval residual.
+const CLEAN: f64 = 1e-4;
+
+/// Whether one interval tells enough: the noise of no column is more than a trifle of its increments.
+fn is_clean(data: &Observations, noise: &[f64]) -> bool {
+    let width = data.columns.len();
+    (0..width).all(|c| {
+        let (mut sum, mut n) = (0.0, 0);
+        for trajectory in &data.trajectories {
+            for i in 1..trajectory.times.len() {
+                let step = trajectory.row(i, width)[c] - trajectory.row(i - 1, width)[c];
+                if step.is_finite() {
+                    sum += step * step;
+                    n += 1;
+                }
+            }
+        }
+        noise[c] < CLEAN * (sum / f64::from(n.max(1))).sqrt()
+    })
+}
+
+struct Task<'a> {
+    question: Question<'a>,
+    data: &'a Observations,
+    /// Column of each state.
+    columns: Vec<usize>,
+    /// Size of each state.
+    scales: Vec<f64>,
+    /// Noise of each column.
+    noise: Vec<f64>,
+}
+
+impl Task<'_> {
+    fn grams(&self, correction: &Correction) -> Vec<Gram> {
+        let Question { library, .. } = self.question;
+        let corrected = self.question.corrected(correction);
+        let pairs = one_interval_grams(&corrected, library, self.data, &self.columns, &self.scales);
+        pairs.iter().map(|g| g.combined(&library.sums)).collect()
+    }
+
+    /// One-interval residuals, linearised anew about the corrected model until it stays.
+    fn clean(&self) -> Finding {
+        let n_candidates = self.question.discover.candidates.len();
+        let mut correction = Correction::default();
+        let mut before = None;
+        let mut last: Option<Choice> = None;
+        for _ in 0..MAX_ROUNDS {
+            let known = correction.all_coefficients(n_candidates);
+            let folds = self.grams(&correction);
+            let folds: Vec<Gram> = folds.iter().map(|g| g.with_target_plus(&known)).collect();
+            before.get_or_insert_with(|| rms(&merged(&folds)));
+            let choice = choose_screened(self.question.discover, &folds);
+            let is_settled = has_settled(&correction, &choice.correction);
+            correction = choice.correction.clone();
+            last = Some(choice);
+            if is_settled {
+                break;
+            }
+        }
+        let all = self.polish(&mut correction);
+        let choice = last.expect("there is a first round");
+        let deviations = deviations_of(&all, &correction);
+        Finding {
+            found: found(&correction, &deviations),
+            noise: self.noise.clone(),
+            columns: self.columns.iter().map(|&c| Some(c)).collect(),
+            log_odds: choice.log_odds,
+            path: choice.path,
+            residuals: [before.expect("there is a first round"), rms(&all)],
+            replays: self.replays(&self.question.corrected(&correction), &self.first_rows()),
+            indistinct: indistinct(&all, &correction.candidates),
+        }
+    }
+
+    /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already.
+    fn polish(&self, correction: &mut Correction) -> Gram {
+        let mut all = merged(&self.grams(correction));
+        for _ in 0..MAX_POLISH {
+            let Some(step) = all.solve(&correction.candidates) else {
+                break;
+            };
+            let old = correction.coefficients.clone();
+            for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
+                *c += d;
+            }
+            let next = merged(&self.grams(correction));
+            if next.target() >= all.target() {
+                correction.coefficients = old;
+                break;
+            }
+            all = next;
+        }
+        all
+    }
+
+    /// The weak form for a first choice, the likelihood of whole trajectories for the rest.
+    fn noisy(&self) -> Result<Finding, DataProblem> {
+        let Question { library, .. } = self.question;
+        let n = self.scales.len();
+        let noise: Vec<f64> = self.columns.iter().map(|&c| self.noise[c]).collect();
+        let (tracks, half_width) = self.tracks();
+        let corrected = self.question.corrected(&Correction::default());
+        let pairs = weak_grams(&corrected, library, &tracks, half_width, &noise);
+        let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
+        let before = rms(&merged(&folds));
+        let choice = choose_screened(self.question.discover, &folds);
+        let starts = starts(&merged(&folds), &choice.correction);
+        let measurement = Measurement {
+            column_of: self.columns.iter().map(|&c| Some(c)).collect(),
+            width: self.data.columns.len(),
+            noise,
+            scales: self.scales.clone(),
+            slack: 1.0,
+        };
+        let pairs = self.data.trajectories.iter().zip(&tracks);
+        let runs: Vec<Run<'_>> = pairs
+            .map(|(trajectory, track)| run(trajectory, &track.smoothed, self.data.n_rows(), n))
+            .collect();
+        let best = best_of(self.question, &starts, &runs, &measurement);
+        let best = best.map_err(|failure| DataProblem::ModelDoesNotRun {
+            reason: failure.to_string(),
+        })?;
+        let mut noise = self.noise.clone();
+        for (state, &column) in self.columns.iter().enumerate() {
+            noise[column] = best.measurement.noise[state];
+        }
+        Ok(Finding {
+            found: found(&best.correction, &best.fit.deviations),
+            noise,
+            columns: best.measurement.column_of.clone(),
+            log_odds: choice.log_odds,
+            path: choice.path,
+            residuals: [before, best.fit.variance.sqrt()],
+            replays: self.replays(
+                &best.fit.corrected,
+                &best
+                    .runs
+                    .iter()
+                    .map(|run| run.states[0].clone())
+                    .collect::<Vec<_>>(),
+            ),
+            indistinct: indistinct(&merged(&folds), &best.correction.candidates),
+        })
+    }
+
+    /// The first complete sample of each trajectory is its first one, or the model's start where it is not.
+    fn first_rows(&self) -> Vec<Vec<f64>> {
+        let width = self.data.columns.len();
+        let rows = self.data.trajectories.iter().map(|t| {
+            let row = t.row(0, width);
+            self.columns.iter().map(|&c| row[c]).collect()
+        });
+        rows.collect()
+    }
+
+    fn replays(&self, after: &Corrected, starts: &[Vec<f64>]) -> Vec<[Replay; 2]> {
+        let before = self.question.corrected(&Correction::default());
+        let trajectories = self.data.trajectories.iter().zip(starts);
+        trajectories
+            .map(|(trajectory, start)| {
+                [&before, after].map(|model| replay(model, trajectory, start, &self.scales))
+            })
+            .collect()
+    }
+
+    /// Smoothed trajectories, and half the width of the bumps that test them.
+    fn tracks(&self) -> (Vec<Track>, f64) {
+        let n = self.scales.len();
+        let width = self.data.columns.len();
+        let mut widths = Vec::new();
+        let tracks = self.data.trajectories.iter().map(|trajectory| {
+            let mut track = Track {
+                times: trajectory.times.clone(),
+                raw: vec![0.0; n * trajectory.times.len()],
+                smoothed: vec![0.0; n * trajectory.times.len()],
+            };
+            for (state, &column) in self.columns.iter().enumerate() {
+                let smoothed = smooth(trajectory, width, column, self.noise[column]);
+                widths.push(smoothed.half_width);
+                for (i, &value) in smoothed.values.iter().enumerate() {
+                    let measured = trajectory.row(i, width)[column];
+                    track.smoothed[i * n + state] = value;
+                    track.raw[i * n + state] = if measured.is_finite() {
+                        measured
+                    } else {
+                        value
+                    };
+                }
+            }
+            track
+        });
+        let tracks = tracks.collect();
+        widths.sort_by(f64::total_cmp);
+        (tracks, BUMP_WIDTH * widths[widths.len() / 2])
+    }
+}
+
+/// A single term that leaves at most so many times what the choice leaves is worth a search of its own.
+const NEARLY_AS_GOOD: f64 = 30.0;
+
+/// The choice, and the best single term when it is nearly as good: two terms often add up to the true one.
+fn starts(all: &Gram, choice: &Correction) -> Vec<Correction> {
+    let mut starts = vec![choice.clone()];
+    let Some(chosen) = all.solve(&choice.candidates) else {
+        return starts;
+    };
+    let singles = (0..all.n_columns()).filter_map(|k| Some((k, all.solve(&[k])?)));
+    let best = singles.min_by(|a, b| a.1.residual.total_cmp(&b.1.residual));
+    if let Some((k, single)) = best
+        && choice.candidates != [k]
+        && single.residual < NEARLY_AS_GOOD * chosen.residual
+    {
+        starts.push(Correction {
+            candidates: vec![k],
+            coefficients: single.coefficients,
+        });
+    }
+    starts
+}
+
+/// Half the width of a bump over half the window of the smoothing.
+const BUMP_WIDTH: f64 = 2.0;
+/// Segments of all runs together: enough that none is long, few enough that they are fitted fast.
+const SEGMENTS: usize = 400;
+
+/// A trajectory with nodes at equal numbers of samples, their states smoothed.
+pub(super) fn run<'d>(
+    trajectory: &'d Trajectory,
+    smoothed: &[f64],
+    n_rows: usize,
+    n: usize,
+) -> Run<'d> {
+    let stride = n_rows.div_ceil(SEGMENTS).max(1);
+    let last = trajectory.times.len() - 1;
+    let nodes: Vec<usize> = (0..last.max(1)).step_by(stride).collect();
+    let states = nodes.iter().map(|&i| smoothed[i * n..(i + 1) * n].to_vec());
+    Run {
+        trajectory,
+        states: states.collect(),
+        nodes,
+    }
+}
+
+/// Screens a large library, then chooses.
+pub(super) fn choose_screened(discover: &Discover, folds: &[Gram]) -> Choice {
+    let Discover {
+        candidates, method, ..
+    } = discover;
+    let allows = |k: usize, sign: f64| match sign > 0.0 {
+        true => candidates[k].upper > 0.0,
+        false => candidates[k].lower < 0.0,
+    };
+    let kept = screen(&merged(folds), &allows);
+    let sums: Vec<Vec<(usize, f64)>> = kept.iter().map(|&k| vec![(k, 1.0)]).collect();
+    let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
+    choose(&folds, &kept, candidates, *method)
+}
+
+/// Columns with a correlation above this are one column to any regression.
+const INDISTINCT: f64 = 0.999;
+
+/// Found candidates that another one equals but for a factor, in these data.
+fn indistinct(all: &Gram, found: &[usize]) -> Vec<(usize, usize, f64)> {
+    let mut out = Vec::new();
+    for &k in found {
+        for other in (0..all.n_columns()).filter(|j| !found.contains(j)) {
+            let norms = all.between(k, k) * all.between(other, other);
+            let correlation = all.between(k, other) / norms.sqrt();
+            if norms > 0.0 && correlation.abs() > INDISTINCT {
+                out.push((k, other, correlation));
+            }
+        }
+    }
+    out
+}
+
+pub(super) fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
+    let pairs = correction.candidates.iter().zip(&correction.coefficients);
+    pairs
+        .zip(deviations)
+        .map(|((&candidate, &coefficient), &deviation)| Found {
+            candidate,
+            coefficient,
+            deviation,
+        })
+        .collect()
+}
+
+fn merged(folds: &[Gram]) -> Gram {
+    let mut all = folds[0].clone();
+    folds[1..].iter().for_each(|fold| all.merge(fold));
+    all
+}
+
+/// Root mean square of the target.
+fn rms(gram: &Gram) -> f64 {
+    (gram.target() / gram.n_samples().max(1) as f64).sqrt()
+}
+
+fn has_settled(old: &Correction, new: &Correction) -> bool {
+    let change = |(a, b): (&f64, &f64)| (a - b).abs() <= SETTLED * b.abs();
+    old.candidates == new.candidates && old.coefficients.iter().zip(&new.coefficients).all(change)
+}
+
+/// Standard errors of least squares; the target is what the correction leaves.
+fn deviations_of(all: &Gram, correction: &Correction) -> Vec<f64> {
+    let columns = &correction.candidates;
+    let residual = all.target();
+    let freedom = (all.n_samples() as f64 - columns.len() as f64).max(1.0);
+    match all.inverse(columns) {
+        Some(inverse) => (0..columns.len())
+            .map(|k| (inverse[(k, k)] * residual / freedom).sqrt())
+            .collect(),
+        None => vec![f64::NAN; columns.len()],
+    }
+}

@@ -1,0 +1,270 @@
+//! Discovery: a term is taken from a known model, data are made of the whole one, and the term must come back.
+
+use ansatz_compiler::Program;
+use ansatz_runtime::discover::check::{DataProblem, check};
+use ansatz_runtime::discover::observations::Observations;
+use ansatz_runtime::experiment::{Finding, discover};
+use ansatz_tests::observed::{Overrides, csv, observe, program};
+use ansatz_tests::repository;
+
+/// The data of an example: how `obs.csv` was made.
+struct Recipe {
+    truth: &'static str,
+    starts: &'static [Overrides],
+    noise: f64,
+    seed: u64,
+}
+
+/// `UPDATE_DATA=1` writes the files anew.
+const RECIPES: &[Recipe] = &[
+    Recipe {
+        truth: "lorenz/lorenz_truth.model",
+        starts: &[&[]],
+        noise: 0.05,
+        seed: 1,
+    },
+    Recipe {
+        truth: "lotka_volterra/predation_truth.model",
+        starts: &[&[], &[("hare", 2.0), ("lynx", 3.0)]],
+        noise: 0.01,
+        seed: 2,
+    },
+    Recipe {
+        truth: "network/cascade_truth.model",
+        starts: &[
+            &[],
+            &[("L", 0.5), ("R", 2.0), ("K", 0.7), ("S", 1.0), ("P", 0.8)],
+            &[
+                ("L", 3.0),
+                ("R", 0.5),
+                ("K", 2.0),
+                ("Kp", 0.3),
+                ("S", 0.5),
+                ("Sp", 1.0),
+                ("C", 0.4),
+            ],
+        ],
+        noise: 0.01,
+        seed: 3,
+    },
+];
+
+#[test]
+fn data_of_the_examples_are_those_of_their_truths() {
+    let update = std::env::var("UPDATE_DATA").is_ok();
+    for recipe in RECIPES {
+        let path = repository().join("examples/discover").join(recipe.truth);
+        let truth = program(&std::fs::read_to_string(&path).unwrap());
+        let text = csv(
+            &truth,
+            &observe(&truth, recipe.starts, recipe.noise, recipe.seed),
+        );
+        let file = path.with_file_name("obs.csv");
+        if update {
+            std::fs::write(&file, &text).unwrap();
+        }
+        let stored = std::fs::read_to_string(&file).unwrap();
+        let numbers = |text: &str| -> Vec<f64> {
+            text.split(['\n', ','])
+                .filter_map(|cell| cell.parse().ok())
+                .collect()
+        };
+        let (stored, made) = (numbers(&stored), numbers(&text));
+        assert_eq!(stored.len(), made.len(), "{}", recipe.truth);
+        // Six digits are stored; the solver may differ a little from machine to machine.
+        let agree = stored
+            .iter()
+            .zip(&made)
+            .all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + b.abs()));
+        assert!(agree, "{}: run with UPDATE_DATA=1", recipe.truth);
+    }
+}
+
+/// What is found, as text with its coefficient: `x*y in z`, or a reaction.
+fn found(model: &Program, finding: &Finding) -> Vec<(String, f64)> {
+    let experiment = &model.discoveries[0];
+    let text = |candidate: usize| {
+        let candidate = &experiment.candidates[candidate];
+        let term = &experiment.library[candidate.term as usize].text;
+        match &candidate.form {
+            ansatz_compiler::model::discovery::Form::Reaction(text) => text.clone(),
+            ansatz_compiler::model::discovery::Form::Term => {
+                format!(
+                    "{term} in {}",
+                    model.states[candidate.changes[0].0.0 as usize].name
+                )
+            }
+        }
+    };
+    finding
+        .found
+        .iter()
+        .map(|f| (text(f.candidate), f.coefficient))
+        .collect()
+}
+
+fn run(model: &Program, data: &Observations) -> Vec<(String, f64)> {
+    let (parameters, _) = model.start();
+    let finding = discover(model, &model.discoveries[0], &parameters, data).unwrap();
+    assert!(finding.is_stable());
+    found(model, &finding)
+}
+
+/// Demands these terms and no others, their coefficients to a relative accuracy.
+fn demand(found: &[(String, f64)], expected: &[(&str, f64)], accuracy: f64) {
+    let names: Vec<&str> = found.iter().map(|f| f.0.as_str()).collect();
+    let wanted: Vec<&str> = expected.iter().map(|e| e.0).collect();
+    assert_eq!(names, wanted, "{found:?}");
+    for ((_, c), (name, truth)) in found.iter().zip(expected) {
+        assert!(
+            (c / truth - 1.0).abs() < accuracy,
+            "{name}: {c} instead of {truth}"
+        );
+    }
+}
+
+const OSCILLATOR: &str = "var x = 2, y = 0\ndt(x) = y\ndt(y) = -x + 0.8*y - 0.8*x^2*y\nsimulate { until = 12; save = points(300); rtol = 1e-12; atol = 1e-12 }\n";
+const OSCILLATOR_GAP: &str =
+    "var x = 2, y = 0\ndt(x) = y\ndt(y) = -x\ndiscover { library = polynomials(x, y, 3) }\n";
+
+#[test]
+fn clean_data_give_coefficients_to_many_digits() {
+    let (truth, gap) = (program(OSCILLATOR), program(OSCILLATOR_GAP));
+    let data = observe(&truth, &[&[]], 0.0, 1);
+    demand(
+        &run(&gap, &data),
+        &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+        1e-7,
+    );
+}
+
+#[test]
+fn noisy_data_give_the_same_terms() {
+    let (truth, gap) = (program(OSCILLATOR), program(OSCILLATOR_GAP));
+    let data = observe(&truth, &[&[]], 0.03, 1);
+    demand(
+        &run(&gap, &data),
+        &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+        0.03,
+    );
+}
+
+#[test]
+fn gaps_in_the_data_are_no_hindrance() {
+    let (truth, gap) = (program(OSCILLATOR), program(OSCILLATOR_GAP));
+    let mut data = observe(&truth, &[&[]], 0.03, 2);
+    let values = &mut data.trajectories[0].values;
+    values
+        .iter_mut()
+        .skip(3)
+        .step_by(7)
+        .for_each(|v| *v = f64::NAN);
+    demand(
+        &run(&gap, &data),
+        &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+        0.03,
+    );
+}
+
+#[test]
+fn every_method_finds_the_terms() {
+    let truth = program(OSCILLATOR);
+    let data = observe(&truth, &[&[]], 0.0, 1);
+    for method in ["rvm", "ard", "stlsq"] {
+        let text = OSCILLATOR_GAP.replace("3) }", &format!("3); method = {method} }}"));
+        demand(
+            &run(&program(&text), &data),
+            &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+            1e-7,
+        );
+    }
+}
+
+#[test]
+fn constraints_are_kept() {
+    let truth = "var x = 1\ndt(x) = -0.5*x - x^2\nsimulate { until = 5; rtol = 1e-10 }\n";
+    let data = observe(&program(truth), &[&[]], 0.01, 1);
+    let gap = |more: &str| {
+        let text = format!("var x = 1\ndt(x) = 0\ndiscover {{ library = powers(x, 3){more} }}\n");
+        run(&program(&text), &data)
+    };
+    demand(&gap(""), &[("x in x", -0.5), ("x^2 in x", -1.0)], 0.1);
+    let bounded = gap("; constraints = [x^2 >= -0.2]");
+    let squares = bounded.iter().filter(|(name, _)| name == "x^2 in x");
+    assert!(squares.clone().all(|(_, c)| *c >= -0.2), "{bounded:?}");
+    assert!(!bounded.is_empty());
+}
+
+#[test]
+fn a_complete_model_lacks_nothing() {
+    let truth = program(OSCILLATOR);
+    let complete = OSCILLATOR.replace(
+        "simulate",
+        "discover { library = polynomials(x, y, 3) }\nsimulate",
+    );
+    for seed in 1..4 {
+        let data = observe(&truth, &[&[]], 0.02, seed);
+        assert_eq!(run(&program(&complete), &data), []);
+    }
+}
+
+#[test]
+fn a_missing_reaction_is_found_as_a_reaction() {
+    let network =
+        "species A = 1, B = 0.2, C = 0, D = 0\nA + B -> C @ 1.5\nC -> A + D @ 0.7\nD -> B @ 0.4\n";
+    let truth = program(&format!(
+        "{network}simulate {{ until = 10; save = points(50); rtol = 1e-10; atol = 1e-12 }}\n"
+    ));
+    let gap = network.replace("C -> A + D @ 0.7\n", "");
+    let gap = program(&format!(
+        "{gap}discover {{ library = reactions(A, B, C, D) }}\n"
+    ));
+    let starts: &[Overrides] = &[&[], &[("B", 1.5)], &[("C", 1.0), ("A", 0.3)]];
+    let data = observe(&truth, starts, 0.01, 4);
+    demand(&run(&gap, &data), &[("C -> A + D", 0.7)], 0.02);
+}
+
+#[test]
+fn bad_data_are_refused_with_what_is_missing() {
+    let truth = program(OSCILLATOR);
+    let good = observe(&truth, &[&[]], 0.0, 1);
+    let names = ["x".to_owned(), "y".to_owned()];
+    let problem = |change: &dyn Fn(&mut Observations)| {
+        let mut data = good.clone();
+        change(&mut data);
+        check(&data, &names, 10).unwrap_err()
+    };
+    let few = problem(&|data| {
+        data.trajectories[0].times.truncate(6);
+        data.trajectories[0].values.truncate(12);
+    });
+    assert!(
+        matches!(few, DataProblem::TooFewSamples { found: 5, .. }),
+        "{few}"
+    );
+    assert!(few.help().contains("more"), "{}", few.help());
+    let constant = problem(&|data| {
+        data.trajectories[0]
+            .values
+            .iter_mut()
+            .step_by(2)
+            .for_each(|v| *v = 1.0)
+    });
+    assert!(
+        matches!(constant, DataProblem::ConstantColumn { .. }),
+        "{constant}"
+    );
+    let empty = problem(&|data| {
+        data.trajectories[0]
+            .values
+            .iter_mut()
+            .step_by(2)
+            .for_each(|v| *v = f64::NAN)
+    });
+    assert!(matches!(empty, DataProblem::EmptyColumn { .. }), "{empty}");
+    let times = problem(&|data| data.trajectories[0].times.swap(3, 4));
+    assert!(
+        matches!(times, DataProblem::TimesDoNotAscend { .. }),
+        "{times}"
+    );
+}
