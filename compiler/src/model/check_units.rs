@@ -4,6 +4,7 @@ use miette::LabeledSpan;
 
 use super::elaborate::Elaboration;
 use super::error::ModelError;
+use super::experiment::times;
 use super::infer::{Inference, Known, Sort, Source};
 use super::library::library_terms;
 use super::measure::Measure;
@@ -14,10 +15,9 @@ use super::units::Units;
 use super::walk::Machine;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
-use crate::syntax::Ast;
 use crate::syntax::ast::{
     Arrow, DeclKind, Declaration, Domain, Equation, Expr, ExprKind, ItemKind, Participant,
-    Reaction, Relation, SettingValue, Simulate,
+    Reaction, Relation, Simulate,
 };
 
 /// Checks all units and finds those that are not declared, for the lowering to use.
@@ -487,24 +487,5 @@ impl<'w> Checker<'w, '_, '_> {
             names: names.join(", "),
             labels,
         });
-    }
-}
-
-/// The expressions in a setting that are times.
-fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
-    match value {
-        SettingValue::Expr(e) if key == "until" => vec![*e],
-        SettingValue::Expr(e) => {
-            let ExprKind::Call(f, args) = &ast.expr(*e).kind else {
-                return Vec::new();
-            };
-            let has_times = matches!(ast.name(f.name), "every" | "log");
-            args.iter()
-                .take(if has_times { 2 } else { 0 })
-                .copied()
-                .collect()
-        }
-        SettingValue::List(list, _) => list.clone(),
-        SettingValue::Names(_) | SettingValue::Table(..) | SettingValue::Texts(..) => Vec::new(),
     }
 }

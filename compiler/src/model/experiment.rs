@@ -11,6 +11,7 @@ use super::nodes::as_name;
 use super::scope::{EntityKind, FileId, Meaning, World};
 use super::values::{at, constant_term};
 use crate::source::Span;
+use crate::syntax::Ast;
 use crate::syntax::ast::{self, DeclKind, Expr, ExprKind, Ident, ItemKind, Setting, SettingValue};
 use crate::terms::Term;
 
@@ -440,5 +441,24 @@ fn is_output(kind: EntityKind) -> bool {
         EntityKind::Function | EntityKind::Domain | EntityKind::Coordinate => false,
         EntityKind::Velocity | EntityKind::Component => true,
         EntityKind::Value(kind) => !matches!(kind, DeclKind::Const | DeclKind::Param),
+    }
+}
+
+/// The expressions in a setting that are times.
+pub(super) fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
+    match value {
+        SettingValue::Expr(e) if key == "until" => vec![*e],
+        SettingValue::Expr(e) => {
+            let ExprKind::Call(f, args) = &ast.expr(*e).kind else {
+                return Vec::new();
+            };
+            let has_times = matches!(ast.name(f.name), "every" | "log");
+            args.iter()
+                .take(if has_times { 2 } else { 0 })
+                .copied()
+                .collect()
+        }
+        SettingValue::List(list, _) => list.clone(),
+        SettingValue::Names(_) | SettingValue::Table(..) | SettingValue::Texts(..) => Vec::new(),
     }
 }

@@ -37,6 +37,7 @@ mod unit_names;
 mod units;
 mod values;
 mod walk;
+mod warnings;
 
 pub use elaborate::{Loader, elaborate};
 pub use entities::Model;

@@ -8,6 +8,7 @@ use super::nodes::{At, post_order, rate_of};
 use super::scope::{EntityId, EntityKind, File, FileId, Meaning, Origin, World};
 use super::space::{SPACE_CALLS, SpaceError, boundary_values, misplaced_text, space_call};
 use super::walk::takes;
+use super::warnings::push_first;
 use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::Ast;
@@ -481,21 +482,5 @@ fn useful(kind: EntityKind) -> Option<&'static str> {
         | EntityKind::Domain
         | EntityKind::Coordinate
         | EntityKind::Component => None,
-    }
-}
-
-/// So many warnings of one kind are shown.
-const MAX_WARNINGS: usize = 20;
-
-/// Adds the first of some warnings, and how many more there are.
-pub(super) fn push_first(
-    mut warnings: impl Iterator<Item = ModelError>,
-    diagnostics: &mut Diagnostics,
-) {
-    for warning in warnings.by_ref().take(MAX_WARNINGS) {
-        diagnostics.push(warning);
-    }
-    if let count @ 1.. = warnings.count() {
-        diagnostics.push(ModelError::AndMore { count });
     }
 }

@@ -167,6 +167,8 @@ pub fn begins_axis<'a>(mut tokens: impl Iterator<Item = (Token, &'a str)>) -> bo
 pub fn in_context(start: Start, token: Token, text: &str, before: Option<Token>) -> Token {
     match token {
         Token::Name => word_in_context(start, text, before),
+        // Texts in the brackets of a setting are files.
+        Token::Text if start == Start::Setting && before == Some(Token::Comma) => token,
         Token::Text if matches!(before, Some(Token::OpenParen | Token::Comma)) => Token::Argument,
         Token::Equals if matches!(start, Start::Balance | Start::At | Start::Constraint) => {
             Token::Relates

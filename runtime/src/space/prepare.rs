@@ -243,6 +243,9 @@ impl Preparation<'_> {
         transform: &Transform,
         skip_constant: bool,
     ) -> Vec<Factors> {
+        if multipliers.n_outputs() == 0 {
+            return Vec::new();
+        }
         let shape = self.layout.shape;
         let frequencies = frequencies(transform, shape, self.transformed());
         let n = transform.n_modes();
