@@ -270,6 +270,9 @@ impl Clock {
 
 /// Microseconds of a run.
 fn time(is_long: bool, mut run: impl FnMut()) -> f64 {
+    if is_long {
+        return 1e6 * timing::median_seconds(run);
+    }
     let mut clock = Clock::new(is_long);
     run();
     while !clock.tick() {

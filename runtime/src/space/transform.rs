@@ -24,6 +24,7 @@ const TASK: usize = 8192;
 const MAX_TASKS: usize = 64;
 
 /// A transform over some axes of a grid, with its scratch space.
+#[derive(Clone)]
 pub struct Transform {
     real: Pass<dyn RealToComplex<f64>, dyn ComplexToReal<f64>>,
     /// The passes after the real one.
@@ -72,7 +73,18 @@ impl<F: ?Sized, I: ?Sized> Pass<F, I> {
     }
 }
 
+impl<F: ?Sized, I: ?Sized> Clone for Pass<F, I> {
+    fn clone(&self) -> Self {
+        Pass {
+            forward: self.forward.clone(),
+            inverse: self.inverse.clone(),
+            ..*self
+        }
+    }
+}
+
 /// What a task needs.
+#[derive(Clone)]
 struct Scratch {
     fft: Vec<Complex64>,
     complex: Vec<Complex64>,
