@@ -95,6 +95,32 @@ fn modes_are_their_sums_and_return() {
 }
 
 #[test]
+fn truncated_transforms_leave_out_high_modes() {
+    for (n, transformed) in CASES {
+        let mut whole = Transform::new(shape(n), transformed);
+        let mut truncated = Transform::truncated(shape(n), transformed, 3);
+        let half = whole.half_axis();
+        let low = frequencies(&whole, shape(n), transformed)[half].clone();
+        let nodes = values(n.iter().product());
+        let [mut all, mut few] =
+            [whole.n_modes(), truncated.n_modes()].map(|n| vec![Complex64::default(); n]);
+        whole.forward(&nodes, &mut all);
+        truncated.forward(&nodes, &mut few);
+        let kept = all.iter().zip(&low).filter(|(_, m)| **m < 3.0);
+        assert_eq!(kept.map(|(mode, _)| *mode).collect::<Vec<_>>(), few);
+        for (mode, m) in all.iter_mut().zip(&low) {
+            if *m >= 3.0 {
+                *mode = Complex64::default();
+            }
+        }
+        let [mut expected, mut found] = [nodes.clone(), nodes];
+        whole.inverse(&all, &mut expected);
+        truncated.inverse(&few, &mut found);
+        assert_eq!(found, expected, "{n:?} {transformed:?}");
+    }
+}
+
+#[test]
 fn threads_do_not_change_a_bit() {
     let (n, transformed) = ([130, 150, 3], [true; 3]);
     let nodes = values(n.iter().product());

@@ -1,6 +1,7 @@
 //! Space programs with their terms compiled: what the runtime executes.
 
 mod flux;
+mod keep;
 mod solve;
 mod split;
 
@@ -33,6 +34,8 @@ pub struct SpaceCode {
     pub outputs: Vec<ArrayId>,
     /// Scalars that the caller supplies, in order: those of the program that are no parameters.
     pub scalars: Vec<SymbolId>,
+    /// Which modes matter: the others are 0 in all arrays, or become 0 before anything else uses them.
+    pub keep: Cut,
     /// Number of reductions.
     pub n_reductions: usize,
     /// Reductions that are the result, by number.
@@ -210,6 +213,7 @@ pub fn compile_space(
         inputs: program.inputs.clone(),
         outputs: program.outputs.clone(),
         results: results.collect(),
+        keep: keep::keep(program, &Cut::All),
         n_reductions: reductions.len(),
         constants: compiler.constants(parameters.len()),
         ends: compiler.ends(),

@@ -29,7 +29,7 @@ fn mean_seconds(solve: &mut impl FnMut()) -> f64 {
 }
 
 /// Time that this thread has spent on a processor, where Linux tells it: other processes do not count.
-fn cpu_seconds() -> Option<f64> {
+pub fn cpu_seconds() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: f64 = status.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds * 1e-9)

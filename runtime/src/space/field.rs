@@ -1,5 +1,7 @@
 //! An array of nodes and, where axes end at faces, its ghosts: how neighbours are found.
 
+use smallvec::SmallVec;
+
 use super::layout::Shape;
 
 /// Values of an array beyond the faces.
@@ -155,16 +157,54 @@ impl<'a> Field<'a> {
         ghost.unwrap_or(0.0)
     }
 
+    /// Few values of each of successive rows, `width` from node `first` on, which may lie beyond the ends.
+    pub(super) fn gather_rows(
+        &self,
+        shape: Shape,
+        row: usize,
+        first: isize,
+        width: usize,
+        out: &mut [f64],
+    ) {
+        let nx = shape.n[0];
+        let n_rows = out.len() / width;
+        let nodes = self.rows(shape, row, n_rows).chunks_exact(nx);
+        // Positions behind those of a row are in its ends. Where no ghost was asked for, nothing uses the value.
+        let below = self.ghosts.map_or(0, |ghosts| ghosts.depth[0][0]) as isize;
+        let place = |i: isize| match shape.wrap(0, i) {
+            i if i < -below => usize::MAX,
+            i if i < 0 => (nx as isize + below + i) as usize,
+            i if i < nx as isize => i as usize,
+            i => (below + i) as usize,
+        };
+        let places = first..first + width as isize;
+        let places: SmallVec<[usize; 16]> = places.map(place).collect();
+        let is_within = places.iter().all(|&place| place < nx);
+        for (i, (nodes, out)) in nodes.zip(out.chunks_exact_mut(width)).enumerate() {
+            if is_within {
+                for (out, &place) in out.iter_mut().zip(&places) {
+                    *out = nodes[place];
+                }
+                continue;
+            }
+            let ends = self.ghosts.map_or(&[][..], |ghosts| ghosts.ends(row + i));
+            for (out, &place) in out.iter_mut().zip(&places) {
+                *out = match place.checked_sub(nx) {
+                    None => nodes[place],
+                    Some(place) => ends.get(place).copied().unwrap_or(0.0),
+                };
+            }
+        }
+    }
+
     /// Values of a row from node `first` on, which may lie beyond its ends.
     pub(super) fn gather(&self, shape: Shape, row: usize, first: isize, out: &mut [f64]) {
         let nx = shape.n[0] as isize;
         let values = self.rows(shape, row, 1);
-        let value = |i: isize| {
-            let i = shape.wrap(0, i);
-            if (0..nx).contains(&i) {
-                return values[i as usize];
-            }
-            self.beyond(row, if i < 0 { i } else { i - nx })
+        let value = |i: isize| match shape.wrap(0, i) {
+            i if i < 0 => self.beyond(row, i),
+            i if i < nx => values[i as usize],
+            i => self.beyond(row, i - nx),
         };
         // Most values lie within the row.
         let n = out.len() as isize;

@@ -36,7 +36,14 @@ impl Preparation<'_> {
     /// The transform, if the program has modes.
     pub(super) fn transform(&self) -> Option<Transform> {
         let has_modes = self.code.arrays.contains(&ArrayKind::Modes);
-        has_modes.then(|| Transform::new(self.layout.shape, self.transformed()))
+        has_modes.then(|| {
+            let (shape, transformed) = (self.layout.shape, self.transformed());
+            let half = transformed.iter().position(|&is| is).unwrap_or(0);
+            let n = shape.n[half];
+            let is_stored = |m: &usize| kept(&self.code.keep, *m as f64, n) != 0.0;
+            let n_stored = (0..=n / 2).filter(is_stored).count();
+            Transform::truncated(shape, transformed, n_stored)
+        })
     }
 
     pub(super) fn faces(&self) -> Vec<(usize, Face)> {

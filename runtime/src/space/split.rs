@@ -84,6 +84,12 @@ impl SplitExecutor {
         self.limit = time.next_down();
     }
 
+    /// Between nodes and the modes that are stored.
+    pub fn transform(&mut self) -> &mut Transform {
+        let transform = self.executor.transform();
+        transform.expect("a split program has a transform")
+    }
+
     /// Scalars of the nonlinear program.
     pub fn scalars(&mut self) -> &mut [f64] {
         &mut self.scalars
@@ -112,10 +118,8 @@ impl SplitExecutor {
     /// If a length is wrong.
     pub fn to_nodes(&mut self, modes: &[Complex64], nodes: &mut [f64]) {
         let (len, n_modes) = (self.layout().shape.len(), self.linear.n_modes);
-        let transform = self.executor.transform();
-        let transform = transform.expect("a split program has a transform");
         let fields = modes.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(len));
-        fields.for_each(|(modes, nodes)| transform.inverse(modes, nodes));
+        fields.for_each(|(modes, nodes)| self.transform().inverse(modes, nodes));
     }
 }
 

@@ -242,28 +242,20 @@ impl Block {
         let width = before + len + after;
         let (inputs, outputs) = self.strips.split_at_mut(plan.rows.len() * n * width);
         for (strip, source) in inputs.chunks_exact_mut(n * width).zip(&plan.rows) {
-            let pieces = strip.chunks_exact_mut(width);
+            let first = first as isize - before as isize;
             match *source {
                 RowSource::Coordinate(i) => {
                     let x = &plan.coordinates[i as usize].values;
-                    pieces.for_each(|piece| {
+                    for piece in strip.chunks_exact_mut(width) {
                         for (i, value) in piece.iter_mut().enumerate() {
-                            let i = (first + i) as isize - before as isize;
-                            *value = x[i.rem_euclid(nx as isize) as usize];
+                            *value = x[(first + i as isize).rem_euclid(nx as isize) as usize];
                         }
-                    });
+                    }
                 }
                 RowSource::Array { array, offset } => {
                     let field = &fields[array as usize];
                     let from = field.row(plan.shape, row % ny, row / ny, offset);
-                    for (r, piece) in pieces.enumerate() {
-                        field.gather(
-                            plan.shape,
-                            from + r,
-                            first as isize - before as isize,
-                            piece,
-                        );
-                    }
+                    field.gather_rows(plan.shape, from, first, width, strip);
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! Fourier transforms over the axes of a grid, planned once: real nodes to half-complex modes and back.
 //!
 //! Each axis is a pass of transforms along contiguous rows. A pass begins by transposing, in narrow strips, so that its axis becomes the contiguous one; going
-//! forward it stays so. The order of modes is therefore not that of nodes: [`Transform::mode_axes`] tells it.
+//! forward it stays so. The order of modes is therefore not that of nodes: [`Transform::mode_axes`] tells it. Where high modes of the real axis are known to be 0 they
+//! are not stored, and the passes of the other axes do not see them.
 //! Strips run in parallel; each is computed on its own, so results do not depend on threads.
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ const TASK: usize = 8192;
 const MAX_TASKS: usize = 64;
 
 /// A transform over some axes of a grid, with its scratch space.
+#[derive(Clone)]
 pub struct Transform {
     real: Pass<dyn RealToComplex<f64>, dyn ComplexToReal<f64>>,
     /// The passes after the real one.
@@ -71,11 +73,24 @@ impl<F: ?Sized, I: ?Sized> Pass<F, I> {
     }
 }
 
+impl<F: ?Sized, I: ?Sized> Clone for Pass<F, I> {
+    fn clone(&self) -> Self {
+        Pass {
+            forward: self.forward.clone(),
+            inverse: self.inverse.clone(),
+            ..*self
+        }
+    }
+}
+
 /// What a task needs.
+#[derive(Clone)]
 struct Scratch {
     fft: Vec<Complex64>,
     complex: Vec<Complex64>,
     real: Vec<f64>,
+    /// All modes of a row of the real axis.
+    spectrum: Vec<Complex64>,
 }
 
 impl Transform {
@@ -84,13 +99,21 @@ impl Transform {
     /// # Panics
     /// If no axis is marked.
     pub fn new(shape: Shape, transformed: [bool; 3]) -> Transform {
+        Transform::truncated(shape, transformed, usize::MAX)
+    }
+
+    /// The same with at most `most` modes of the first marked axis: the others are 0.
+    ///
+    /// # Panics
+    /// If no axis is marked.
+    pub fn truncated(shape: Shape, transformed: [bool; 3], most: usize) -> Transform {
         let mut order: Vec<(usize, usize)> = shape.n.iter().copied().enumerate().collect();
         let mut axes = (0..3).filter(|&axis| transformed[axis]);
         let first = axes.next().expect("a transform has an axis");
         let n = shape.n[first];
         let mut planner = RealFftPlanner::new();
         let plans = (planner.plan_fft_forward(n), planner.plan_fft_inverse(n));
-        let real = Pass::new(&mut order, first, n, n / 2 + 1, plans);
+        let real = Pass::new(&mut order, first, n, (n / 2 + 1).min(most), plans);
         let mut planner = FftPlanner::new();
         let mut complex = Vec::new();
         for axis in axes {
@@ -128,7 +151,7 @@ impl Transform {
         &self.mode_axes
     }
 
-    /// The axis that has half of its modes: from 0 to n/2.
+    /// The axis that has half of its modes: from 0 to n/2, or fewer.
     pub fn half_axis(&self) -> usize {
         // The later passes put their axes before it.
         self.mode_axes[self.complex.len()].0
@@ -231,9 +254,15 @@ fn forward_real(
                 plane.columns(first, rows);
             }
             for (row, out) in rows.chunks_exact_mut(n).zip(out.chunks_exact_mut(m)) {
+                let spectrum = &mut scratch.spectrum[..];
+                let is_whole = m == spectrum.len();
+                let modes = if is_whole { &mut *out } else { &mut *spectrum };
                 pass.forward
-                    .process_with_scratch(row, out, &mut scratch.fft)
+                    .process_with_scratch(row, modes, &mut scratch.fft)
                     .expect("the lengths are those of the plan");
+                if !is_whole {
+                    out.copy_from_slice(&spectrum[..m]);
+                }
             }
         },
     );
@@ -293,11 +322,19 @@ fn inverse_real(
         for (row, out) in rows.chunks_exact_mut(m).zip(out.chunks_exact_mut(n)) {
             // Real but for rounding.
             row[0].im = 0.0;
-            if n % 2 == 0 {
-                row[m - 1].im = 0.0;
-            }
+            let spectrum = &mut scratch.spectrum[..];
+            let modes = if m == spectrum.len() {
+                if n % 2 == 0 {
+                    row[m - 1].im = 0.0;
+                }
+                row
+            } else {
+                spectrum[..m].copy_from_slice(row);
+                spectrum[m..].fill(Complex64::default());
+                spectrum
+            };
             pass.inverse
-                .process_with_scratch(row, out, &mut scratch.fft)
+                .process_with_scratch(modes, out, &mut scratch.fft)
                 .expect("the lengths are those of the plan");
         }
     });
@@ -324,6 +361,7 @@ impl Scratch {
             fft: vec![Complex64::default(); of_complex.fold(of_real, usize::max)],
             complex: vec![Complex64::default(); STRIP * real.m * rows],
             real: vec![0.0; STRIP * real.n],
+            spectrum: vec![Complex64::default(); real.n / 2 + 1],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Splits with their terms compiled: for steppers that treat the linear part exactly or implicitly.
 
+use super::keep::keep;
 use super::{SpaceCode, Unsupported, compile_space};
 use crate::codegen::Tier;
 use crate::codegen::row::{Arithmetic, RowInputs, RowKernel, RowOptions, RowRead, compile_rows};
@@ -33,8 +34,10 @@ pub fn compile_split(
     let fixed: Vec<SymbolId> = parameters.iter().copied().chain(constants).collect();
     let multipliers = split.linear.iter().map(|(_, _, multiplier)| multiplier);
     let entries = split.linear.iter();
+    let mut nonlinear = compile_space(pool, &split.nonlinear, parameters, options)?;
+    nonlinear.keep = keep(&split.nonlinear, &split.keep);
     Ok(SplitCode {
-        nonlinear: compile_space(pool, &split.nonlinear, parameters, options)?,
+        nonlinear,
         entries: entries
             .map(|&(row, column, _)| (row as usize, column as usize))
             .collect(),

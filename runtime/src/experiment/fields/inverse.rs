@@ -2,6 +2,7 @@
 
 use ansatz_compiler::Program;
 use ansatz_compiler::program::space::compile_split;
+use ansatz_compiler::system::space::program::Cut;
 
 use super::part::{OPTIONS, parameter_symbols};
 use crate::space::split::SplitExecutor;
@@ -25,17 +26,17 @@ impl LinearInverse {
         let split = grid.programs.split.as_ref()?;
         let symbols = parameter_symbols(program);
         let code = program.with_pool(|pool| compile_split(pool, split, &symbols, OPTIONS));
-        let executor = SplitExecutor::new(&code.ok()?, parameters, None).ok()?;
-        let shape = executor.layout().shape;
-        let mut transformed = [false; 3];
-        transformed[..grid.evolution.axes.len()].fill(true);
+        let mut code = code.ok()?;
+        // Also of modes that the split cuts: there it is 1.
+        code.nonlinear.keep = Cut::All;
+        let mut executor = SplitExecutor::new(&code, parameters, None).ok()?;
         let n = executor.n_fields() * executor.n_modes();
         Some(LinearInverse {
-            transform: Transform::new(shape, transformed),
+            transform: executor.transform().clone(),
             part: ImplicitPart::new(&executor.linear()),
             modes: vec![Complex64::default(); n],
             solved: vec![Complex64::default(); n],
-            len: shape.len(),
+            len: executor.layout().shape.len(),
         })
     }
 

@@ -86,7 +86,7 @@ impl<'p> FieldRun<'p> {
             layouts.push(layout);
         }
         let engine = match method {
-            FieldMethod::Split(_) => split_engine(program, at, &layouts[0], &u0)?,
+            FieldMethod::Split(_) => split_engine(program, at, &u0)?,
             FieldMethod::Bounded(_) | FieldMethod::Nodes(_) => {
                 let shapes: Vec<_> = layouts.iter().map(|layout| layout.shape).collect();
                 let equations = NodeEquations::new(program, &at.parameters, &shapes)?;
@@ -430,7 +430,6 @@ fn check_size(program: &Program) -> Result<(), TooLarge> {
 fn split_engine<'p>(
     program: &'p Program,
     at: &Start,
-    layout: &Layout,
     u0: &[f64],
 ) -> Result<Engine<'p>, SetupError> {
     let grid = &program.grids[0];
@@ -440,10 +439,8 @@ fn split_engine<'p>(
     let code = program.with_pool(|pool| compile_split(pool, split, &parameters, OPTIONS))?;
     let scalars = sources(program, &code.nonlinear.scalars);
     let time = scalars.iter().position(|source| *source == Source::Time);
-    let mut transformed = [false; 3];
-    transformed[..grid.evolution.axes.len()].fill(true);
     let mut executor = SplitExecutor::new(&code, &at.parameters, time)?;
-    let transform = Transform::new(layout.shape, transformed);
+    let transform = executor.transform().clone();
     let mut modes = vec![Complex64::default(); grid.programs.fields.len() * transform.n_modes()];
     executor.to_modes(u0, &mut modes);
     Ok(Engine::Split {
