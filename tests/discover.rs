@@ -225,6 +225,21 @@ fn a_missing_reaction_is_found_as_a_reaction() {
 }
 
 #[test]
+fn a_state_that_is_not_measured_is_no_hindrance() {
+    let truth = program(OSCILLATOR);
+    let mut data = observe(&truth, &[&[]], 0.02, 1);
+    data.columns.truncate(1);
+    let run = &mut data.trajectories[0];
+    run.values = run.values.iter().step_by(2).copied().collect();
+    let gap = program(&OSCILLATOR_GAP.replace("3) }", "3); target = y }"));
+    demand(
+        &self::run(&gap, &data),
+        &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+        0.05,
+    );
+}
+
+#[test]
 fn bad_data_are_refused_with_what_is_missing() {
     let truth = program(OSCILLATOR);
     let good = observe(&truth, &[&[]], 0.0, 1);

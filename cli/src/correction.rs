@@ -27,6 +27,8 @@ pub struct Line {
     pub value: f64,
     /// Its standard error.
     pub deviation: f64,
+    /// Share of resampled data in which it is chosen.
+    pub inclusion: Option<f64>,
     candidate: usize,
 }
 
@@ -64,6 +66,7 @@ pub fn lines(ast: &Ast, states: &[State], discover: &Discover, finding: &Finding
             term: discover.library[candidate.term as usize].text.clone(),
             value: found.coefficient,
             deviation: found.deviation,
+            inclusion: found.inclusion,
             candidate: found.candidate,
         }
     };

@@ -16,6 +16,7 @@ mod plot;
 mod progress;
 mod render;
 mod repl;
+mod report;
 mod study;
 mod summary;
 

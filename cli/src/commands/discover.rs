@@ -17,6 +17,7 @@ use crate::correction::{Line, corrected_text, lines, place, rounded};
 use crate::csv_in::{self, Table};
 use crate::failure::Failure;
 use crate::overrides;
+use crate::report::Report;
 use crate::study::Study;
 
 /// Where the corrected model goes when nothing says it.
@@ -55,19 +56,31 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         return Err(unstable(&table, &finding));
     }
     let source = study.sources.file_at(0).expect("the file was read").clone();
-    let provenance = provenance(experiment, &table, &finding, args);
+    let facts = facts(experiment, &table, &finding, args);
     let text = corrected_text(
         &source,
         &study.ast,
         &program.states,
         experiment,
         &lines,
-        provenance,
+        facts.clone(),
     );
     let path = output(experiment, args);
     std::fs::write(&path, &text).map_err(|e| Failure::write(&path, e))?;
+    let report = Report {
+        title: &program.name,
+        states: &program.states,
+        table: &table,
+        finding: &finding,
+        lines: &lines,
+        facts: &facts,
+        corrected: &text,
+    };
+    let page = path.with_extension("html");
+    let written = report.html().and_then(|html| std::fs::write(&page, html));
+    written.map_err(|e| Failure::write(&page, e))?;
     verify(&path, text)?;
-    println!("wrote {}", path.display());
+    println!("wrote {} and {}", path.display(), page.display());
     Ok(())
 }
 
@@ -138,15 +151,27 @@ fn print(
     seconds: f64,
 ) {
     println!("data: {}", extent(table));
+    let hidden = states
+        .iter()
+        .zip(&finding.columns)
+        .filter(|(_, c)| c.is_none());
+    let hidden: Vec<&str> = hidden.map(|(s, _)| s.name.as_str()).collect();
+    if !hidden.is_empty() {
+        println!(
+            "not measured: {}; an ensemble smoother and the likelihood find it",
+            hidden.join(", ")
+        );
+    }
     println!("noise: {}", noise(table, finding));
     for line in lines {
         let (low, high) = line.interval();
         println!(
-            "found: {:<24} {:>18}   95 %: {} … {}",
+            "found: {:<24} {:>18}   95 %: {} … {}{}",
             line.what(),
             line.rounded(),
             rounded(low, line.deviation),
-            rounded(high, line.deviation)
+            rounded(high, line.deviation),
+            resampled(line)
         );
     }
     if lines.is_empty() {
@@ -161,10 +186,19 @@ fn print(
             text(other)
         );
     }
-    println!(
-        "error of the equations: {:.3e} before, {:.3e} after; log odds {:.1}; {seconds:.2} s",
-        finding.residuals[0], finding.residuals[1], finding.log_odds
-    );
+    println!("{} {seconds:.2} s", evidence(finding));
+}
+
+/// How much better the equations agree with the data, and how sure that is.
+fn evidence(finding: &Finding) -> String {
+    let [before, after] = finding.residuals;
+    let odds = finding.log_odds;
+    match before.is_finite() {
+        true => format!(
+            "Error of the equations {before:.3e} before, {after:.3e} after; log odds {odds:.1}."
+        ),
+        false => format!("Residual {after:.3} times the noise; log odds {odds:.1}."),
+    }
 }
 
 /// What was found is not an answer: simulated, it leaves the data behind.
@@ -180,6 +214,13 @@ fn unstable(table: &Table, finding: &Finding) -> Failure {
             first.unwrap_or("the data")
         ),
     }
+}
+
+/// `; in 95 % of resampled data`
+fn resampled(line: &Line) -> String {
+    line.inclusion.map_or(String::new(), |share| {
+        format!("; in {:.0} % of resampled data", 100.0 * share)
+    })
 }
 
 fn extent(table: &Table) -> String {
@@ -216,7 +257,12 @@ fn replayed(table: &Table, finding: &Finding) -> String {
         });
         shares.sum::<f64>() / n.max(1) as f64
     };
-    format!("R² {:.3} before, {:.5} after", mean(0), mean(1))
+    let text =
+        |which: usize, digits: usize| match finding.replays.iter().all(|r| r[which].is_stable) {
+            true => format!("R² {:.digits$}", mean(which)),
+            false => "blows up".to_owned(),
+        };
+    format!("{} before, {} after", text(0, 3), text(1, 5))
 }
 
 /// `x 10.0 %, y 9.8 %`
@@ -235,7 +281,7 @@ fn noise(table: &Table, finding: &Finding) -> String {
     texts.join(", ")
 }
 
-fn provenance(
+fn facts(
     experiment: &Discover,
     table: &Table,
     finding: &Finding,
@@ -257,10 +303,7 @@ fn provenance(
             experiment.method.name()
         ),
         format!("{}; noise {}.", extent(table), noise(table, finding)),
-        format!(
-            "Log odds against the model without it {:.1}; one-interval error {:.2e}, {:.2e} without it.",
-            finding.log_odds, finding.residuals[1], finding.residuals[0]
-        ),
+        evidence(finding),
     ]
 }
 

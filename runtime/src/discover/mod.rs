@@ -3,6 +3,7 @@
 //! Regression works on [`Gram`] matrices alone: they are accumulated in one pass over the samples, so that memory does
 //! not depend on their number.
 
+pub mod bagging;
 pub mod check;
 pub mod corrected;
 pub mod evolve;

@@ -10,7 +10,7 @@ use super::library::Library;
 use super::observations::{Observations, Trajectory};
 
 /// Parts of the data that are held out in turn.
-pub const N_FOLDS: usize = 5;
+pub const N_FOLDS: usize = 10;
 
 /// Runs the model over all intervals with both ends complete; gives one Gram matrix of the pairs for each fold.
 ///

@@ -19,6 +19,8 @@ use super::sparse_bayes::relevance_vector_machine;
 pub struct Choice {
     /// The candidates and their coefficients.
     pub correction: Correction,
+    /// By candidate looked at: the share of resampled data in which it is chosen; empty where data were not resampled.
+    pub inclusion: Vec<(usize, f64)>,
     /// The models that led there; their columns are candidates.
     pub path: Path,
     /// How much more likely the chosen model is than none, as a natural logarithm (Bayes information criterion).
@@ -54,6 +56,7 @@ pub fn choose(
             candidates: columns.iter().map(|&c| of_column[c]).collect(),
             coefficients,
         },
+        inclusion: Vec::new(),
         path,
         log_odds,
     }

@@ -4,6 +4,7 @@ use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Discover;
 
 use super::partial::partial;
+use crate::discover::bagging::inclusion;
 use crate::discover::check::DataProblem;
 use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::gram::Gram;
@@ -30,6 +31,8 @@ pub struct Found {
     pub coefficient: f64,
     /// Standard error of the coefficient.
     pub deviation: f64,
+    /// Share of resampled data in which it is chosen, where data were resampled.
+    pub inclusion: Option<f64>,
 }
 
 /// What came out.
@@ -159,7 +162,7 @@ impl Task<'_> {
         let n_candidates = self.question.discover.candidates.len();
         let mut correction = Correction::default();
         let mut before = None;
-        let mut last: Option<Choice> = None;
+        let mut last: Option<(Choice, Vec<Gram>)> = None;
         for _ in 0..MAX_ROUNDS {
             let known = correction.all_coefficients(n_candidates);
             let folds = self.grams(&correction);
@@ -168,16 +171,17 @@ impl Task<'_> {
             let choice = choose_screened(self.question.discover, &folds);
             let is_settled = has_settled(&correction, &choice.correction);
             correction = choice.correction.clone();
-            last = Some(choice);
+            last = Some((choice, folds));
             if is_settled {
                 break;
             }
         }
         let all = self.polish(&mut correction);
-        let choice = last.expect("there is a first round");
+        let (mut choice, folds) = last.expect("there is a first round");
+        resample(self.question.discover, &folds, &mut choice);
         let deviations = deviations_of(&all, &correction);
         Finding {
-            found: found(&correction, &deviations),
+            found: found(&correction, &deviations, &choice),
             noise: self.noise.clone(),
             columns: self.columns.iter().map(|&c| Some(c)).collect(),
             log_odds: choice.log_odds,
@@ -219,7 +223,8 @@ impl Task<'_> {
         let pairs = weak_grams(&corrected, library, &tracks, half_width, &noise);
         let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
         let before = rms(&merged(&folds));
-        let choice = choose_screened(self.question.discover, &folds);
+        let mut choice = choose_screened(self.question.discover, &folds);
+        resample(self.question.discover, &folds, &mut choice);
         let starts = starts(&merged(&folds), &choice.correction);
         let measurement = Measurement {
             column_of: self.columns.iter().map(|&c| Some(c)).collect(),
@@ -241,7 +246,7 @@ impl Task<'_> {
             noise[column] = best.measurement.noise[state];
         }
         Ok(Finding {
-            found: found(&best.correction, &best.fit.deviations),
+            found: found(&best.correction, &best.fit.deviations, &choice),
             noise,
             columns: best.measurement.column_of.clone(),
             log_odds: choice.log_odds,
@@ -372,6 +377,18 @@ pub(super) fn choose_screened(discover: &Discover, folds: &[Gram]) -> Choice {
     choose(&folds, &kept, candidates, *method)
 }
 
+/// Notes in a choice how often resampled data choose each term among those that were relevant.
+fn resample(discover: &Discover, folds: &[Gram], choice: &mut Choice) {
+    let Some(largest) = choice.path.models.first() else {
+        return;
+    };
+    let relevant = largest.columns.clone();
+    let sums: Vec<Vec<(usize, f64)>> = relevant.iter().map(|&k| vec![(k, 1.0)]).collect();
+    let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
+    let shares = inclusion(&folds, &relevant, &discover.candidates, discover.seed);
+    choice.inclusion = relevant.into_iter().zip(shares).collect();
+}
+
 /// Columns with a correlation above this are one column to any regression.
 const INDISTINCT: f64 = 0.999;
 
@@ -390,14 +407,19 @@ fn indistinct(all: &Gram, found: &[usize]) -> Vec<(usize, usize, f64)> {
     out
 }
 
-pub(super) fn found(correction: &Correction, deviations: &[f64]) -> Vec<Found> {
+pub(super) fn found(correction: &Correction, deviations: &[f64], choice: &Choice) -> Vec<Found> {
     let pairs = correction.candidates.iter().zip(&correction.coefficients);
+    let inclusion = |k: usize| {
+        let share = choice.inclusion.iter().find(|(c, _)| *c == k);
+        share.map(|(_, share)| *share)
+    };
     pairs
         .zip(deviations)
         .map(|((&candidate, &coefficient), &deviation)| Found {
             candidate,
             coefficient,
             deviation,
+            inclusion: inclusion(candidate),
         })
         .collect()
 }

@@ -170,7 +170,7 @@ fn finding(
         state.map_or(f64::NAN, |s| best.measurement.noise[s])
     });
     Finding {
-        found: found(&best.correction, &best.fit.deviations),
+        found: found(&best.correction, &best.fit.deviations, &choice),
         noise: noise.collect(),
         columns: best.measurement.column_of.clone(),
         path: choice.path,
