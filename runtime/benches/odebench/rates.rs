@@ -1,0 +1,84 @@
+//! Rates of change from samples: local polynomials in a window that the noise and the signal choose.
+
+use ansatz_runtime::discover::Gram;
+use ansatz_runtime::discover::observations::{Observations, Trajectory};
+use ansatz_runtime::discover::smooth::smooth;
+
+use super::system::{END, SAMPLES};
+
+/// One component smoothed, with its rate of change.
+pub struct Rate {
+    pub values: Vec<f64>,
+    pub rates: Vec<f64>,
+}
+
+/// Noise below this share of the deviation needs no smoothing.
+const CLEAN: f64 = 1e-7;
+/// Half the window without noise, in samples.
+const CLEAN_WINDOW: usize = 4;
+
+/// Smooths component `k`, whose noise has this standard deviation.
+pub fn rate(data: &Observations, k: usize, noise: f64, deviation: f64) -> Rate {
+    let trajectory = &data.trajectories[0];
+    let values: Vec<f64> = data.values_of(k).collect();
+    if noise < CLEAN * deviation {
+        let rates =
+            (0..values.len()).map(|i| fitted(&values, i, CLEAN_WINDOW, 2 * CLEAN_WINDOW)[1]);
+        return Rate {
+            rates: rates.collect(),
+            values,
+        };
+    }
+    let step = END / (SAMPLES - 1) as f64;
+    let smoothed = smooth(trajectory, data.columns.len(), k, noise);
+    let window = (smoothed.half_width / step * WIDER).round() as usize;
+    let window = window.clamp(3, SAMPLES / 4);
+    let rates = (0..values.len()).map(|i| fitted(&values, i, window, DEGREE)[1]);
+    Rate {
+        rates: rates.collect(),
+        values: smoothed.values,
+    }
+}
+
+/// A derivative needs a wider window than a value.
+const WIDER: f64 = 1.3;
+/// Degree of the polynomial of a derivative.
+const DEGREE: usize = 3;
+
+/// The polynomial about sample `i`: value and derivative there.
+fn fitted(values: &[f64], i: usize, window: usize, degree: usize) -> [f64; 2] {
+    let from = i.saturating_sub(window).min(values.len() - 2 * window - 1);
+    let rows = from..from + 2 * window + 1;
+    let scaled = |j: usize| (j as f64 - i as f64) / window as f64;
+    let columns: Vec<Vec<f64>> = (0..=degree)
+        .map(|p| rows.clone().map(|j| scaled(j).powi(p as i32)).collect())
+        .collect();
+    let columns: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    // About the middle value, so that little is lost where the signal is small against its mean.
+    let target: Vec<f64> = rows.map(|j| values[j] - values[i]).collect();
+    let mut gram = Gram::new(degree + 1);
+    gram.add(&columns, &target);
+    let all: Vec<usize> = (0..=degree).collect();
+    let solution = gram
+        .solve(&all)
+        .expect("powers of different degree are independent");
+    let step = END / (SAMPLES - 1) as f64;
+    let [value, slope] = [0, 1].map(|p| solution.coefficients[p]);
+    [values[i] + value, slope / (window as f64 * step)]
+}
+
+/// The samples as observations of the states.
+pub fn observations(data: &[Vec<f64>]) -> Observations {
+    use ansatz_runtime::discover::observations::Observed;
+    let step = END / (SAMPLES - 1) as f64;
+    Observations {
+        columns: (0..data.len()).map(Observed::State).collect(),
+        trajectories: vec![Trajectory {
+            name: "train".into(),
+            times: (0..SAMPLES).map(|i| step * i as f64).collect(),
+            values: (0..SAMPLES)
+                .flat_map(|i| data.iter().map(move |c| c[i]))
+                .collect(),
+        }],
+    }
+}
