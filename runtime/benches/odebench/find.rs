@@ -10,13 +10,19 @@ use super::rates::{Rate, observations, rate};
 use super::system::{Model, SAMPLES, name};
 
 /// Windows in which candidates are simulated.
-const WINDOWS: usize = 4;
+const WINDOWS: usize = 8;
 /// Formulas of a free-form search that are tried in simulations.
 const PROPOSALS: usize = 3;
+/// Epochs that a search goes on without success: many searches are made, and simulation decides.
+const PATIENCE: [usize; 3] = [12, 15, 25];
 /// Nats that a word of a formula costs.
 const WORD: f64 = 2.3;
+/// Right-hand sides of no more words that fit perfectly are taken at once.
+const FEW_WORDS: usize = 24;
+/// What a window in which the simulation fails counts, in variances of the data.
+const FAILED: f64 = 10.0;
 /// A mean squared error over the variance below this is as good as none.
-const PERFECT: f64 = 1e-12;
+const PERFECT: f64 = 1e-11;
 
 /// What there is to learn from.
 pub struct Finder<'d> {
@@ -44,6 +50,14 @@ impl<'d> Finder<'d> {
     pub fn find(&self) -> Vec<String> {
         let sparse = self.libraries().into_iter().filter_map(|l| self.sparse(&l));
         let mut systems: Vec<Vec<String>> = sparse.collect();
+        let is_perfect = |system: &&Vec<String>| {
+            let losses = self.losses(system).into_iter().flatten();
+            let is_short = system.iter().all(|rate| words(rate) <= FEW_WORDS);
+            is_short && losses.fold(0.0, f64::max) < PERFECT
+        };
+        if let Some(perfect) = systems.iter().find(is_perfect) {
+            return perfect.clone();
+        }
         let mut proposals: Vec<Vec<String>> = (0..self.data.len()).map(|k| self.free(k)).collect();
         let firsts = proposals.iter().map(|list| list[0].clone());
         systems.push(firsts.collect());
@@ -107,15 +121,24 @@ impl<'d> Finder<'d> {
     /// The best formulas for one rate; at least one.
     fn free(&self, k: usize) -> Vec<String> {
         let inputs: Vec<Vec<f64>> = self.smoothed.iter().map(|s| s.values.clone()).collect();
-        let Some(samples) = Samples::new(inputs, self.smoothed[k].rates.clone()) else {
+        let errors = &self.smoothed[k].errors;
+        let weights: Vec<f64> = errors.iter().map(|e| 1.0 / (e * e)).collect();
+        let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+        let target = self.smoothed[k].rates.clone();
+        let Some(samples) = Samples::weighted(inputs, target, &weights) else {
             return vec!["0".to_owned()];
         };
+        let samples = samples.with_noise(mean.recip().sqrt());
         let alphabet = Alphabet {
             n_inputs: self.data.len() as u16,
             unary: vec![Unary::Square, Unary::Sin, Unary::Cos, Unary::Exp, Unary::Ln],
             binary: vec![Binary::Add, Binary::Sub, Binary::Mul, Binary::Div],
         };
-        let found = search(&Search::new(alphabet, self.seed), &samples, &mut || false);
+        let plan = Search {
+            patience: PATIENCE,
+            ..Search::new(alphabet, self.seed)
+        };
+        let found = search(&plan, &samples, &mut || false);
         let mut order: Vec<usize> = (0..found.members.len()).collect();
         order.sort_by(|&a, &b| found.members[a].score.total_cmp(&found.members[b].score));
         let text = |&m: &usize| {
@@ -131,27 +154,33 @@ impl<'d> Finder<'d> {
 
     /// Length of the description of the data, in nats: what simulations leave, and the formulas.
     fn score(&self, rates: &[String]) -> f64 {
-        let Some(model) = Model::compile(rates, None) else {
+        let Some(losses) = self.losses(rates) else {
             return f64::INFINITY;
         };
+        let misfit = losses.iter().map(|loss| loss.max(PERFECT).ln());
+        let words = rates.iter().map(|rate| words(rate)).sum::<usize>();
+        0.5 * SAMPLES as f64 * misfit.sum::<f64>() + WORD * words as f64
+    }
+
+    /// By component, the mean squared error of simulations in windows over the variance; `None` if the text is no model.
+    fn losses(&self, rates: &[String]) -> Option<Vec<f64>> {
+        let model = Model::compile(rates, None)?;
         let length = SAMPLES / WINDOWS;
-        let mut squares = vec![0.0; self.data.len()];
+        let mut losses = vec![0.0; self.data.len()];
         for start in (0..SAMPLES).step_by(length) {
             let from: Vec<f64> = self.smoothed.iter().map(|s| s.values[start]).collect();
             let Some(run) = model.run(&from, Some(length)) else {
-                return f64::INFINITY;
+                losses.iter_mut().for_each(|loss| *loss += FAILED);
+                continue;
             };
-            for ((sum, run), data) in squares.iter_mut().zip(&run).zip(self.data) {
+            for ((loss, run), data) in losses.iter_mut().zip(&run).zip(self.data) {
                 let pairs = run.iter().zip(&data[start..]);
-                *sum += pairs.map(|(a, b)| (a - b).powi(2)).sum::<f64>();
+                let squares: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
+                let variance = deviations(data).max(f64::MIN_POSITIVE);
+                *loss += (squares / variance).min(FAILED);
             }
         }
-        let misfit = squares.iter().zip(self.data).map(|(sum, data)| {
-            let loss = sum / deviations(data).max(f64::MIN_POSITIVE);
-            0.5 * SAMPLES as f64 * loss.max(PERFECT).ln()
-        });
-        let words = rates.iter().map(|rate| words(rate)).sum::<usize>();
-        misfit.sum::<f64>() + WORD * words as f64
+        Some(losses)
     }
 }
 

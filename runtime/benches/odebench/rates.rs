@@ -10,22 +10,32 @@ use super::system::{END, SAMPLES};
 pub struct Rate {
     pub values: Vec<f64>,
     pub rates: Vec<f64>,
+    /// Standard deviations that the rates would have if their errors were independent.
+    pub errors: Vec<f64>,
 }
 
 /// Noise below this share of the deviation needs no smoothing.
 const CLEAN: f64 = 1e-7;
 /// Half the window without noise, in samples.
 const CLEAN_WINDOW: usize = 4;
+/// Least error of the rates without noise, as a share of their size.
+const CLEAN_ERROR: f64 = 1e-6;
 
 /// Smooths component `k`, whose noise has this standard deviation.
 pub fn rate(data: &Observations, k: usize, noise: f64, deviation: f64) -> Rate {
     let trajectory = &data.trajectories[0];
     let values: Vec<f64> = data.values_of(k).collect();
     if noise < CLEAN * deviation {
-        let rates =
-            (0..values.len()).map(|i| fitted(&values, i, CLEAN_WINDOW, 2 * CLEAN_WINDOW)[1]);
+        let slope = |i, degree| fitted(&values, i, CLEAN_WINDOW, degree)[1];
+        let slopes = |degree| Vec::from_iter((0..values.len()).map(|i| slope(i, degree)));
+        let (rates, worse) = (slopes(2 * CLEAN_WINDOW), slopes(2 * CLEAN_WINDOW - 2));
+        let square = rates.iter().map(|r| r * r).sum::<f64>() / rates.len() as f64;
+        let pairs = rates.iter().zip(&worse);
         return Rate {
-            rates: rates.collect(),
+            errors: pairs
+                .map(|(a, b)| (a - b).abs() + CLEAN_ERROR * square.sqrt())
+                .collect(),
+            rates,
             values,
         };
     }
@@ -34,9 +44,13 @@ pub fn rate(data: &Observations, k: usize, noise: f64, deviation: f64) -> Rate {
     let window = (smoothed.half_width / step * WIDER).round() as usize;
     let window = window.clamp(3, SAMPLES / 4);
     let rates = (0..values.len()).map(|i| fitted(&values, i, window, DEGREE)[1]);
+    // The variance of the slope of a cubic in n = 2w + 1 samples is 18.75 σ²/(n w²); w/2 samples have one error.
+    let w = window as f64;
+    let slope = noise * (18.75 / (2.0 * w + 1.0)).sqrt() / (w * step);
     Rate {
         rates: rates.collect(),
         values: smoothed.values,
+        errors: vec![slope * (0.5 * w).max(1.0).sqrt(); SAMPLES],
     }
 }
 
