@@ -41,23 +41,30 @@ pub fn rate(data: &Observations, k: usize, noise: f64, deviation: f64) -> Rate {
     }
     let step = END / (SAMPLES - 1) as f64;
     let smoothed = smooth(trajectory, data.columns.len(), k, noise);
-    let window = (smoothed.half_width / step * WIDER).round() as usize;
-    let window = window.clamp(3, SAMPLES / 4);
+    let window = (smoothed.half_width / step).round() as usize;
+    let window = window.clamp(DEGREE, WIDEST);
     let rates = (0..values.len()).map(|i| fitted(&values, i, window, DEGREE)[1]);
-    // The variance of the slope of a cubic in n = 2w + 1 samples is 18.75 σ²/(n w²); w/2 samples have one error.
+    // The variance of the slope of a quintic in n = 2w + 1 samples is 57.4 σ²/(n w²); w/3 samples have one error.
     let w = window as f64;
-    let slope = noise * (18.75 / (2.0 * w + 1.0)).sqrt() / (w * step);
+    let slope = noise * (57.4 / (2.0 * w + 1.0)).sqrt() / (w * step);
+    let slope = slope * (w / 3.0).max(1.0).sqrt();
+    let error = |i: usize| {
+        let to_end = i.min(SAMPLES - 1 - i) as f64;
+        slope * (1.0 + EDGE * (1.0 - to_end / w).max(0.0))
+    };
     Rate {
         rates: rates.collect(),
         values: smoothed.values,
-        errors: vec![slope * (0.5 * w).max(1.0).sqrt(); SAMPLES],
+        errors: (0..SAMPLES).map(error).collect(),
     }
 }
 
-/// A derivative needs a wider window than a value.
-const WIDER: f64 = 1.3;
+/// The widest half window of a derivative, in samples.
+const WIDEST: usize = SAMPLES / 8;
 /// Degree of the polynomial of a derivative.
-const DEGREE: usize = 3;
+const DEGREE: usize = 5;
+/// How much worse a derivative is at the edge of its window than in the middle.
+const EDGE: f64 = 8.0;
 
 /// The polynomial about sample `i`: value and derivative there.
 fn fitted(values: &[f64], i: usize, window: usize, degree: usize) -> [f64; 2] {
