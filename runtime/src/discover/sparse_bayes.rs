@@ -72,6 +72,9 @@ pub fn relevance_vector_machine(gram: &Gram) -> Posterior {
     }
 }
 
+/// Shares of a normalised column that are added to its norm squared where rounding has left a Gram matrix with a pivot below 0.
+const RIDGES: [f64; 4] = [0.0, 1e-14, 1e-12, 1e-9];
+
 struct Search<'g> {
     gram: &'g Gram,
     /// By column; infinite: the coefficient is 0.
@@ -109,17 +112,19 @@ impl Search<'_> {
             .collect();
         let n = active.len();
         let beta = self.noise_precision;
-        let information = Mat::from_fn(n, n, |i, j| {
-            let prior = if i == j {
-                self.precision[active[i]]
-            } else {
-                0.0
-            };
-            beta * self.gram.between(active[i], active[j]) + prior
-        });
-        let factors = information
-            .llt(Side::Lower)
-            .expect("a Gram matrix plus a positive diagonal is positive definite");
+        let information = |ridge: f64| {
+            Mat::from_fn(n, n, |i, j| {
+                let prior = if i == j {
+                    self.precision[active[i]] + beta * ridge
+                } else {
+                    0.0
+                };
+                beta * self.gram.between(active[i], active[j]) + prior
+            })
+        };
+        let factored = |&ridge: &f64| information(ridge).llt(Side::Lower).ok();
+        let factors = RIDGES.iter().find_map(factored);
+        let factors = factors.expect("a Gram matrix plus a ridge is positive definite");
         let covariance = factors.inverse();
         let mean = (0..n)
             .map(|i| {

@@ -1,7 +1,7 @@
 //! What a formula should reproduce.
 
 use super::cholesky::dot;
-use super::fit::EXACT;
+use super::fit::{EXACT, PERFECT};
 
 /// Inputs and target.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +63,14 @@ impl Samples {
             Some(noise) => 0.5 * n * loss * self.variance / noise,
             None => 0.5 * n * loss.max(EXACT).ln(),
         }
+    }
+
+    /// Whether a loss leaves nothing to explain: no more than rounding, or than noise that is known.
+    pub fn is_met(&self, loss: f64) -> bool {
+        loss < PERFECT
+            || self
+                .noise
+                .is_some_and(|noise| loss * self.variance <= noise)
     }
 
     /// Takes the weighted mean off a column if asked to, and weights it; returns the mean.

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::choose::{Member, choose, description};
 use super::dimension::Dimensions;
-use super::fit::{Offset, PERFECT};
+use super::fit::Offset;
 use super::forest::Forest;
 use super::island::{Front, Individual, Island};
 use super::samples::Samples;
@@ -28,7 +28,7 @@ pub struct Search {
     pub epoch: usize,
     /// Epochs at most.
     pub epochs: usize,
-    /// Epochs without a better formula after which the search ends: when the best fits exactly, when its residual looks like
+    /// Epochs without a better formula after which the search ends: when the best leaves nothing, when its residual looks like
     /// noise, and otherwise.
     pub patience: [usize; 3],
     /// Largest complexity of a formula.
@@ -114,7 +114,7 @@ pub fn search(search: &Search, samples: &Samples, interrupt: &mut dyn FnMut() ->
             (best, idle) = (score, 0);
             is_white = neighbours.is_white(members[k], few);
         }
-        let patience = match (members[k].fit.loss < PERFECT, is_white) {
+        let patience = match (few.is_met(members[k].fit.loss), is_white) {
             (true, _) => search.patience[0],
             (false, true) => search.patience[1],
             (false, false) => search.patience[2],

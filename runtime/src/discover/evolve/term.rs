@@ -10,6 +10,8 @@ pub struct Summand {
     pub coefficient: f64,
     /// Whether there are constants in the coefficient; otherwise it is 1 or -1.
     pub is_free: bool,
+    /// Whether nothing stands above the bar of the tree but a 1, in the place of which the coefficient can stand.
+    is_reciprocal: bool,
 }
 
 /// With every part that has no variable as one constant, and no division by a constant.
@@ -53,34 +55,38 @@ pub fn folded(tree: &Tree) -> Tree {
 /// The parts of which a folded tree is a linear combination.
 pub fn summands(tree: &Tree) -> Vec<Summand> {
     let first = first_operands(&tree.nodes);
-    let constant = |end: usize| match tree.nodes[end] {
-        Node::Constant => Some(tree.constants[tree.constants_before(end)]),
-        Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => None,
-    };
+    let is_constant = |end: usize| tree.nodes[end] == Node::Constant;
+    let value = |end: usize| tree.constants[tree.constants_before(end)];
     let mut ends = vec![(tree.nodes.len() - 1, 1.0, false)];
     let mut out = Vec::new();
     while let Some((end, c, is_free)) = ends.pop() {
-        let node = tree.nodes[end];
-        let operands = match node {
-            Node::Binary(Binary::Mul) => (constant(first[end]), constant(end - 1)),
-            Node::Constant | Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => (None, None),
-        };
-        match (node, operands) {
-            (Node::Binary(Binary::Add), _) => {
+        match tree.nodes[end] {
+            Node::Binary(Binary::Add) => {
                 ends.extend([(end - 1, c, is_free), (first[end], c, is_free)])
             }
-            (Node::Binary(Binary::Sub), _) => {
+            Node::Binary(Binary::Sub) => {
                 ends.extend([(end - 1, -c, is_free), (first[end], c, is_free)])
             }
-            (Node::Unary(Unary::Neg), _) => ends.push((end - 1, -c, is_free)),
-            (_, (Some(a), _)) => ends.push((end - 1, a * c, true)),
-            (_, (None, Some(b))) => ends.push((first[end], b * c, true)),
-            (_, (None, None)) => {
-                let value = constant(end);
+            Node::Unary(Unary::Neg) => ends.push((end - 1, -c, is_free)),
+            Node::Binary(Binary::Mul) if is_constant(first[end]) => {
+                ends.push((end - 1, value(first[end]) * c, true))
+            }
+            Node::Binary(Binary::Mul) if is_constant(end - 1) => {
+                ends.push((first[end], value(end - 1) * c, true))
+            }
+            Node::Constant => out.push(Summand {
+                tree: None,
+                coefficient: value(end) * c,
+                is_free,
+                is_reciprocal: false,
+            }),
+            Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => {
+                let product = Product::of(&tree.subtree(end));
                 out.push(Summand {
-                    tree: value.is_none().then(|| tree.subtree(end)),
-                    coefficient: value.unwrap_or(1.0) * c,
-                    is_free,
+                    coefficient: product.coefficient * c,
+                    is_free: is_free || product.is_free,
+                    is_reciprocal: product.above.is_empty(),
+                    tree: Some(product.tree()),
                 });
             }
         }
@@ -88,45 +94,87 @@ pub fn summands(tree: &Tree) -> Vec<Summand> {
     out
 }
 
+/// A term as a product.
+struct Product {
+    /// Factors above and below the bar, none of them a constant.
+    above: Vec<Tree>,
+    below: Vec<Tree>,
+    /// Product of the constants and signs.
+    coefficient: f64,
+    /// Whether there are constants.
+    is_free: bool,
+}
+
+impl Product {
+    fn of(term: &Tree) -> Product {
+        let first = first_operands(&term.nodes);
+        let mut spine = vec![(term.nodes.len() - 1, false)];
+        let mut out = Product {
+            above: Vec::new(),
+            below: Vec::new(),
+            coefficient: 1.0,
+            is_free: false,
+        };
+        while let Some((end, is_below)) = spine.pop() {
+            match term.nodes[end] {
+                Node::Unary(Unary::Neg) => {
+                    out.coefficient = -out.coefficient;
+                    spine.push((end - 1, is_below));
+                }
+                Node::Binary(Binary::Mul) => {
+                    spine.extend([(end - 1, is_below), (first[end], is_below)])
+                }
+                Node::Binary(Binary::Div) => {
+                    spine.extend([(end - 1, !is_below), (first[end], is_below)])
+                }
+                Node::Constant => {
+                    let c = term.constants[term.constants_before(end)];
+                    out.coefficient *= if is_below { c.recip() } else { c };
+                    out.is_free = true;
+                }
+                Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => {
+                    let part = if is_below {
+                        &mut out.below
+                    } else {
+                        &mut out.above
+                    };
+                    part.push(term.subtree(end));
+                }
+            }
+        }
+        out
+    }
+
+    /// Without the coefficient.
+    fn tree(mut self) -> Tree {
+        let one = self.above.is_empty().then(|| Tree::constant(1.0));
+        let mut out = one.unwrap_or_else(|| self.above.remove(0));
+        self.above
+            .iter()
+            .for_each(|factor| append(&mut out, factor, Binary::Mul));
+        self.below
+            .iter()
+            .for_each(|factor| append(&mut out, factor, Binary::Div));
+        out
+    }
+}
+
 /// A product without constant factors and signs. In each of its sums one part, number `reference` if there are so many, has no
 /// coefficient; without a `reference` it is one that has none now, if possible.
 pub fn normal(term: &Tree, reference: Option<usize>) -> Tree {
-    let first = first_operands(&term.nodes);
-    let mut spine = vec![(term.nodes.len() - 1, false)];
-    let (mut above, mut below): (Vec<Tree>, Vec<Tree>) = (Vec::new(), Vec::new());
-    while let Some((end, is_below)) = spine.pop() {
-        match term.nodes[end] {
-            Node::Constant => {}
-            Node::Unary(Unary::Neg) => spine.push((end - 1, is_below)),
-            Node::Binary(Binary::Mul) => {
-                spine.extend([(end - 1, is_below), (first[end], is_below)])
-            }
-            Node::Binary(Binary::Div) => {
-                spine.extend([(end - 1, !is_below), (first[end], is_below)])
-            }
+    let mut product = Product::of(term);
+    for factor in product.above.iter_mut().chain(&mut product.below) {
+        let root = factor.nodes.len() - 1;
+        match factor.nodes[root] {
+            Node::Binary(Binary::Add | Binary::Sub) => *factor = normal_sum(factor, reference),
             Node::Unary(Unary::Square) => {
-                let mut square = normal_sum(&term.subtree(end - 1), reference);
-                square.nodes.push(Node::Unary(Unary::Square));
-                if is_below { &mut below } else { &mut above }.push(square);
+                *factor = normal_sum(&factor.subtree(root - 1), reference);
+                factor.nodes.push(Node::Unary(Unary::Square));
             }
-            Node::Binary(Binary::Add | Binary::Sub) => {
-                let sum = normal_sum(&term.subtree(end), reference);
-                if is_below { &mut below } else { &mut above }.push(sum);
-            }
-            Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => {
-                if is_below { &mut below } else { &mut above }.push(term.subtree(end));
-            }
+            Node::Constant | Node::Variable(_) | Node::Unary(_) | Node::Binary(_) => {}
         }
     }
-    let one = above.is_empty().then(|| Tree::constant(1.0));
-    let mut out = one.unwrap_or_else(|| above.remove(0));
-    above
-        .iter()
-        .for_each(|factor| append(&mut out, factor, Binary::Mul));
-    below
-        .iter()
-        .for_each(|factor| append(&mut out, factor, Binary::Div));
-    out
+    product.tree()
 }
 
 /// A sum up to a factor.
@@ -153,6 +201,11 @@ fn normal_sum(sum: &Tree, reference: Option<usize>) -> Tree {
                     Binary::Add
                 };
                 append(&mut out, tree, op);
+            }
+            Some(tree) if part.is_reciprocal => {
+                let mut scaled = tree.clone();
+                scaled.constants[0] = coefficient;
+                append(&mut out, &scaled, Binary::Add);
             }
             Some(tree) => {
                 let mut scaled = constant;
@@ -212,6 +265,22 @@ mod tests {
         let nodes = vec![x, y, Constant, x, MUL, ADD, Constant, ADD, DIV];
         let second = normal(&quotient(), Some(1));
         assert_eq!((second.nodes, second.constants), (nodes, vec![0.5, 1.5]));
+    }
+
+    #[test]
+    fn constants_inside_of_products_are_coefficients() {
+        let (x, y) = (Variable(0), Variable(1));
+        // y·((2·x)·(x + y) - 6)
+        let tree = Tree {
+            nodes: vec![y, Constant, x, MUL, x, y, ADD, MUL, Constant, SUB, MUL],
+            constants: vec![2.0, 6.0],
+        };
+        let normal = normal(&tree, None);
+        let nodes = [y, x, x, y, ADD, MUL, Constant, ADD, MUL];
+        assert_eq!(
+            (&normal.nodes[..], &normal.constants[..]),
+            (&nodes[..], &[-3.0][..])
+        );
     }
 
     #[test]
