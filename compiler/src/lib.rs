@@ -15,8 +15,7 @@
 //! [`terms`] is the algebra they share. The compiler is a pure function of its sources: no clocks, no files
 //! (a [`model::Loader`] passes used files in), no globals; the same text gives the same machine code.
 //!
-//! Deliberately absent for now, and refused by name: the solution of fields (a grid block will stand beside
-//! [`system::equations::Block`]'s other kinds), events, modules, arrays, stochastic interpretations, algebraic constraints.
+//! Deliberately absent for now, and refused by name: events, modules, arrays, stochastic interpretations, algebraic constraints.
 
 pub mod codegen;
 pub mod diagnostic;
@@ -56,13 +55,13 @@ pub fn assemble(model: Model, diagnostics: &mut Diagnostics) -> Option<System> {
     (!diagnostics.has_errors()).then_some(system)
 }
 
-/// The system, if a program can be made of it: fields cannot be solved for yet, and that is reported once.
+/// The system, if it has no fields: what works on numbers only asks for that, and it is reported once.
 pub fn without_fields(system: System, diagnostics: &mut Diagnostics) -> Option<System> {
     let Some(field) = system.states.iter().find(|s| s.domain.is_some()) else {
         return Some(system);
     };
     diagnostics.push(ModelError::NotSupported {
-        feature: "solving for a field".into(),
+        feature: "this command on a model with fields".into(),
         at: field.span.into(),
     });
     None

@@ -28,6 +28,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let mut model = study.elaborate()?;
     overrides::apply(&mut model, &args.set)?;
     let system = study.assemble(model)?;
+    let system = study.without_fields(system)?;
     let system = study.simplify(system);
     study.print_warnings();
     let program = program::compile(system, Tier::Auto);
