@@ -319,3 +319,20 @@ fn noise_is_reproducible() {
         "{mean} {square}"
     );
 }
+
+/// Waves that grow as much as they may: what rounding adds to modes that are no real field must not grow with them.
+#[test]
+fn growing_waves_stay_real() {
+    let saved = run(
+        "domain square: x in 0..25, 24 points, periodic; y in 0..25, 24 points, periodic
+         field u on square = 0.1*noise(3)
+         dt(u) = u - (u + 2*lap(u) + lap(lap(u))) - u^3
+         simulate { until = 60; save = [60]; rtol = 1e-3; atol = 1e-4 }",
+    );
+    assert_eq!(saved.outcome.failure, None);
+    let largest = saved
+        .array(60.0, "u")
+        .iter()
+        .fold(0.0, |m: f64, u| m.max(u.abs()));
+    assert!((0.5..2.0).contains(&largest), "{largest}");
+}

@@ -14,6 +14,8 @@ pub struct SplitExecutor {
     executor: Executor,
     linear: Linear,
     weights: Vec<f64>,
+    /// Modes that are stored beside their complex conjugates, with those.
+    conjugates: Vec<(u32, u32)>,
     /// How much of each mode is kept.
     kept: Vec<f64>,
     /// Those of the nonlinear program.
@@ -61,6 +63,7 @@ impl SplitExecutor {
         Ok(SplitExecutor {
             kept: kept.collect(),
             weights: weights(transform, &layout, &frequencies),
+            conjugates: conjugates(transform, &layout, transformed),
             linear: Linear {
                 n_fields,
                 n_modes,
@@ -140,6 +143,17 @@ impl SplitEquations for SplitExecutor {
         self.weights.clone()
     }
 
+    fn make_real(&self, modes: &mut [Complex64]) {
+        for modes in modes.chunks_exact_mut(self.linear.n_modes) {
+            for &(i, j) in &self.conjugates {
+                let (a, b) = (modes[i as usize], modes[j as usize]);
+                let mean = (a + b.conj()) / 2.0;
+                modes[i as usize] = mean;
+                modes[j as usize] = mean.conj();
+            }
+        }
+    }
+
     fn nonlinear(&mut self, t: f64, modes: &[Complex64], out: &mut [Complex64]) {
         if let Some(time) = self.time {
             self.scalars[time] = t.min(self.limit);
@@ -159,6 +173,35 @@ fn symbol(factors: Factors) -> Symbol {
         ),
         Factors::Complex(values) => Symbol::Complex(values),
     }
+}
+
+/// Pairs of modes of opposite wavenumbers, of which both are stored; a mode that is its own partner is real.
+fn conjugates(transform: &Transform, layout: &Layout, transformed: [bool; 3]) -> Vec<(u32, u32)> {
+    let (half, n) = (transform.half_axis(), layout.shape.n);
+    let axes = transform.mode_axes();
+    let mut pairs = Vec::new();
+    for mode in 0..transform.n_modes() {
+        let (mut rest, mut stride, mut partner) = (mode, 1, 0);
+        let mut is_stored = true;
+        for &(axis, length) in axes {
+            let i = rest % length;
+            rest /= length;
+            let opposite = match axis == half {
+                true => {
+                    is_stored &= i == 0 || 2 * i == n[axis];
+                    i
+                }
+                false if transformed[axis] => (length - i) % length,
+                false => i,
+            };
+            partner += stride * opposite;
+            stride *= length;
+        }
+        if is_stored && mode <= partner {
+            pairs.push((mode as u32, partner as u32));
+        }
+    }
+    pairs
 }
 
 /// Mean square of a field from its modes: those that are stored for their complex conjugates too count twice.

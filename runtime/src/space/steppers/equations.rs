@@ -13,6 +13,9 @@ pub trait SplitEquations {
     /// Factors, one per mode, with which `Σ weight·|û|²` is the mean square of the field over space: a stored mode that stands for its
     /// complex conjugate too has twice the weight.
     fn weights(&self) -> Vec<f64>;
+    /// Takes away what no real field has: modes that are stored beside their complex conjugates may drift apart by rounding, and where `L` makes
+    /// waves grow the difference, which `N` does not see, grows without bound.
+    fn make_real(&self, _modes: &mut [Complex<f64>]) {}
     /// `out = N(t, modes)`; both of length `n_fields·n_modes`.
     fn nonlinear(&mut self, t: f64, modes: &[Complex<f64>], out: &mut [Complex<f64>]);
 }

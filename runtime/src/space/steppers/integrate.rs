@@ -68,6 +68,8 @@ pub(super) trait SplitStepper {
     fn accept(&mut self);
     /// The state reached.
     fn u(&self) -> &[Complex<f64>];
+    /// The same, to be corrected.
+    fn u_mut(&mut self) -> &mut [Complex<f64>];
     /// `N` at the state reached.
     fn rate(
         &mut self,
@@ -226,6 +228,7 @@ impl Run<'_> {
             }
             if error <= 1.0 {
                 self.stepper.accept();
+                problem.equations.make_real(self.stepper.u_mut());
                 counts.steps += 1;
                 self.t = t;
                 self.anchor = if t == target {

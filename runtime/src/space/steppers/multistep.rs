@@ -188,6 +188,10 @@ impl SplitStepper for MultistepStepper {
         &self.history[0].u
     }
 
+    fn u_mut(&mut self) -> &mut [Complex<f64>] {
+        &mut self.history[0].u
+    }
+
     fn rate(
         &mut self,
         equations: &mut dyn SplitEquations,

@@ -176,6 +176,10 @@ impl SplitStepper for RungeKutta {
         &self.u
     }
 
+    fn u_mut(&mut self) -> &mut [Complex<f64>] {
+        &mut self.u
+    }
+
     fn rate(
         &mut self,
         equations: &mut dyn SplitEquations,
