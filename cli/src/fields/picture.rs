@@ -123,14 +123,16 @@ fn movie(plot: &Plot, heading: &Heading, shown: &Shown, rows: Vec<Timed>) -> Vec
         return Vec::new();
     }
     let frames = rows.into_iter();
-    let frames = frames.map(|(t, values)| (subtitle(heading, t, shown), values));
+    let frames = frames.map(|(t, values)| (subtitle(heading, t, shown), shown.closed(values)));
     let movie = Movie {
         frames: frames.collect(),
     };
     let [title, _] = heading.titles(plot);
     vec![match &shown.sides[..] {
         [x] => {
-            let (x, label) = (x.clone(), shown.label.clone());
+            let mut x = x.clone();
+            x.nodes = shown.closed_nodes();
+            let label = shown.label.clone();
             Picture::CurveMovie(movie, MovingCurve { title, x, label })
         }
         _ => {
@@ -168,7 +170,7 @@ fn lines_on(
     let is_only = named.len() == 1;
     for line in times {
         let curves = line.iter().zip(shown).zip(&named);
-        for ((nearest, _), curve) in curves.filter(|((_, shown), _)| shown.grid == grid) {
+        for ((nearest, shown), curve) in curves.filter(|((_, shown), _)| shown.grid == grid) {
             let Some((t, values)) = &nearest.row else {
                 continue;
             };
@@ -184,7 +186,7 @@ fn lines_on(
                     true => String::new(),
                     false => format!("saved nearest to {}", number(nearest.wanted)),
                 },
-                values: values.clone(),
+                values: shown.closed(values.clone()),
             });
         }
     }
@@ -194,7 +196,7 @@ fn lines_on(
     }
     if let Some(shown) = shown.iter().find(|shown| shown.grid == grid) {
         figure.x.label.clone_from(&shown.sides[0].label);
-        figure.abscissas.clone_from(&shown.sides[0].nodes);
+        figure.abscissas = shown.closed_nodes();
     }
     figure
 }

@@ -64,6 +64,27 @@ impl Shown {
         &row.fields[self.grid][self.values.clone()]
     }
 
+    /// Whether a curve over its nodes ends before it is back at its beginning.
+    fn is_open(&self) -> bool {
+        let [x] = &self.sides[..] else {
+            return false;
+        };
+        x.periodic && x.nodes.first() == Some(&x.ends[0])
+    }
+
+    /// The nodes along the first axis, the upper end of a periodic one included.
+    pub fn closed_nodes(&self) -> Vec<f64> {
+        let mut nodes = self.sides[0].nodes.clone();
+        nodes.extend(self.is_open().then_some(self.sides[0].ends[1]));
+        nodes
+    }
+
+    /// Values along these nodes.
+    pub fn closed(&self, mut values: Vec<f64>) -> Vec<f64> {
+        values.extend(values.first().copied().filter(|_| self.is_open()));
+        values
+    }
+
     /// Those at the nodes that are shown.
     pub fn values(&self, row: Row<'_>) -> Vec<f64> {
         let [along, up] = self.strides;

@@ -2,7 +2,7 @@
 
 use super::names::cut;
 use super::raster::Side;
-use super::scale::{number, ticks};
+use super::scale::{labels, ticks};
 use super::surface::{Anchor, Place, Raster, Style, Surface};
 use super::svg::{LETTER, TEXT, TITLE, text_width};
 
@@ -44,12 +44,9 @@ impl Ticks {
     pub fn new(label: &str, ends: [f64; 2], length: f64, apart: f64) -> Ticks {
         let most = (length / apart).clamp(1.0, 10.0) as usize;
         let share = |v: f64| (v / 2.0 - ends[0] / 2.0) / (ends[1] / 2.0 - ends[0] / 2.0);
-        let mut list: Vec<_> = ticks(ends, most)
-            .into_iter()
-            .map(|v| (share(v), number(v)))
-            .collect();
-        // Numbers that differ in more digits than are written.
-        list.dedup_by(|a, b| a.1 == b.1);
+        let ticks = ticks(ends, most);
+        let texts = labels(&ticks);
+        let list = ticks.into_iter().map(share).zip(texts).collect();
         Ticks {
             label: label.to_owned(),
             list,

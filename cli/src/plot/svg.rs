@@ -10,7 +10,7 @@ use plotters::prelude::{
 
 use super::figure::{Figure, Mark};
 use super::names::{Names, apart};
-use super::scale::number;
+use super::scale::{number, tick};
 
 /// Size of a plot, in pixels.
 const WIDTH: u32 = 800;
@@ -97,14 +97,15 @@ impl Figure {
         X: Ranged<ValueType = f64> + ValueFormatter<f64>,
         Y: Ranged<ValueType = f64> + ValueFormatter<f64>,
     {
+        let (x, y) = (self.x_range(), self.y_range());
         chart
             .configure_mesh()
             .light_line_style(WHITE)
             .bold_line_style(GRID)
             .x_desc(self.x.label.as_str())
             .y_desc(self.y.label.as_str())
-            .x_label_formatter(&|v| number(*v))
-            .y_label_formatter(&|v| number(*v))
+            .x_label_formatter(&|v| number(tick(*v, &x, self.x.log)))
+            .y_label_formatter(&|v| number(tick(*v, &y, self.y.log)))
             .label_style((FONT, TEXT))
             .draw()?;
         for k in 0..self.curves.len() {
