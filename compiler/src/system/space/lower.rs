@@ -8,6 +8,7 @@ use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::facts::Degree;
 use super::forms::Atom;
+use super::forms_chosen::{Rewritten, RowsForm};
 use super::metric::{to_uniform, uniform_coordinates};
 use super::multiplier::{Basis, derivative};
 use super::program::{
@@ -32,6 +33,7 @@ pub fn discretise(
     let goal = lowering.rows_goal(Entry::Nodes);
     let full = lowering.program(&goal).map_err(|e| vec![e])?;
     let split = lowering.split().map_err(|e| vec![e])?;
+    let rewritten = lowering.rewritten.clone();
     let symbols: Vec<SymbolId> = evolution.fields.iter().map(|f| f.symbol).collect();
     let rows = lowering.rows.clone();
     let bounds = lowering.setting.bounds(lowering.pool, &symbols, &rows);
@@ -45,6 +47,7 @@ pub fn discretise(
         fields,
         full,
         split,
+        rewritten,
         rates,
         observed,
         coupling,
@@ -62,6 +65,10 @@ pub(super) struct Lowering<'a> {
     pub residuals: Vec<Term>,
     pub reduced: Vec<Reduced>,
     pub requirements: Requirements,
+    /// Other forms of the rows, when they are known.
+    pub forms: Option<Vec<RowsForm>>,
+    /// How the form came about that was lowered last.
+    pub rewritten: Vec<Rewritten>,
 }
 
 /// What a program computes.
@@ -122,6 +129,8 @@ impl<'a> Lowering<'a> {
             residuals,
             reduced,
             requirements,
+            forms: None,
+            rewritten: Vec::new(),
         })
     }
 
@@ -183,37 +192,10 @@ impl<'a> Lowering<'a> {
         if !self.is_spectral() {
             return self.stencils(goal);
         }
-        let program = self.spectral(goal)?;
         if !goal.rows || !self.is_periodic() {
-            return Ok(program);
+            return self.spectral(goal);
         }
-        // `u·dx(u)` takes three transforms, `dx(u²)/2` two.
-        let terms = self.as_divergences(&goal.terms);
-        let other = self.spectral(&Goal {
-            terms,
-            ..goal.clone()
-        })?;
-        let fewer = other.n_transforms() < program.n_transforms();
-        Ok(if fewer { other } else { program })
-    }
-
-    /// Rows in flux form where one is found.
-    fn as_divergences(&mut self, rows: &[Term]) -> Vec<Term> {
-        let symbols = self.evolution.symbols();
-        let mut out = Vec::new();
-        for &row in rows {
-            let Ok(form) = self.setting.flux_form(self.pool, &symbols, row) else {
-                out.push(row);
-                continue;
-            };
-            let mut parts = vec![form.source];
-            for (axis, flux) in form.fluxes.into_iter().enumerate() {
-                let divergence = self.pool.partial(flux, self.setting.axes[axis]);
-                parts.push(self.pool.neg(divergence));
-            }
-            out.push(self.pool.sum(&parts));
-        }
-        out
+        self.cheapest(goal)
     }
 
     /// Whether whole-array derivatives are used along an axis.
@@ -327,7 +309,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A program by whole-array derivatives.
-    fn spectral(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+    pub fn spectral(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
         let periodic = self.is_periodic();
         self.check_mix(periodic)?;
         let mut builder = self.builder(periodic);
