@@ -36,7 +36,7 @@ mod value;
 
 pub use cost::cost;
 pub use facts::Facts;
-pub use fields::{EqualForm, FieldRules, FieldSums};
+pub use fields::{FieldRules, FieldSums};
 pub use network::factor_network;
 pub use operations::operation_count;
 pub use pattern::MAX_PATTERN_NODES;

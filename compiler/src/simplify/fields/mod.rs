@@ -12,4 +12,4 @@ mod proof;
 mod search;
 mod table;
 
-pub use search::{EqualForm, FieldRules, FieldSums};
+pub use search::{FieldRules, FieldSums};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::facts::Facts;
 use super::super::pattern::CompiledRule;
 use super::super::piece;
+use super::super::proof::Proof;
 use super::elimination::{Row, Space};
 use super::growth::Growth;
 use super::kinds::Kind;
@@ -33,15 +34,6 @@ pub struct FieldSums<'a> {
     pub equal: &'a [(Term, Term)],
 }
 
-/// A form of all sums.
-#[derive(Debug, Clone, PartialEq)]
-pub struct EqualForm {
-    /// The sums.
-    pub sums: Vec<Term>,
-    /// For each sum the rules that lead to it and what they make of the sum.
-    pub steps: Vec<Vec<(String, Term)>>,
-}
-
 /// In which order it is tried to do without factors.
 #[derive(Debug, Clone, Copy)]
 enum Order {
@@ -61,7 +53,28 @@ impl FieldRules {
 
     /// Forms that are cheap in transforms: few factors in nodes, few products out of them. Each is equal to the sums for all smooth
     /// fields for which `equal` holds.
-    pub fn equal_forms(&self, pool: &mut Pool, given: FieldSums) -> Vec<EqualForm> {
+    pub fn equal_forms(&self, pool: &mut Pool, given: FieldSums) -> Vec<Vec<Term>> {
+        self.search(pool, given, |search, pool| {
+            let forms = search.forms(pool);
+            let terms = |rows: &Vec<Row>| rows.iter().map(|row| search.term(pool, row)).collect();
+            forms.iter().map(terms).collect()
+        })
+    }
+
+    /// How each sum becomes what it is in one of its [`FieldRules::equal_forms`].
+    pub fn explain(&self, pool: &mut Pool, given: FieldSums, form: usize) -> Vec<Proof> {
+        self.search(pool, given, |search, pool| {
+            let to = search.forms(pool).swap_remove(form);
+            search.proofs(pool, &to)
+        })
+    }
+
+    fn search<T>(
+        &self,
+        pool: &mut Pool,
+        given: FieldSums,
+        with: impl FnOnce(&mut Search, &mut Pool) -> T,
+    ) -> T {
         let mut terms: Vec<Term> = given.sums.iter().flatten().map(|(t, _)| *t).collect();
         let n_terms = terms.len();
         terms.extend(given.equal.iter().flat_map(|(a, b)| [*a, *b]));
@@ -76,24 +89,19 @@ impl FieldRules {
         }
         growth.grow(&self.rules);
         let mut next = classes.iter().copied();
-        let roots: Vec<Vec<(Id, Number)>> = given
-            .sums
-            .iter()
-            .map(|sum| {
-                sum.iter()
-                    .zip(&mut next)
-                    .map(|((_, k), id)| (id, k.clone()))
-                    .collect()
-            })
-            .collect();
+        let root = |sum: &Vec<(Term, Number)>| -> Vec<(Id, Number)> {
+            let parts = sum.iter().zip(&mut next);
+            parts.map(|((_, k), id)| (id, k.clone())).collect()
+        };
+        let roots: Vec<Vec<(Id, Number)>> = given.sums.iter().map(root).collect();
         let (table, rows) = Table::new(&growth, &roots);
-        Search {
+        let mut search = Search {
             table,
             rows,
             symbols: &cut.symbols,
             given,
-        }
-        .forms(pool)
+        };
+        with(&mut search, pool)
     }
 }
 
@@ -118,42 +126,40 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn forms(&mut self, pool: &mut Pool) -> Vec<EqualForm> {
+    fn forms(&mut self, pool: &mut Pool) -> Vec<Vec<Row>> {
         let space = self.start();
         let mut found: Vec<Vec<Row>> = Vec::new();
         for order in [Order::IntegratedFirst, Order::SolvedFirst] {
             let factors = self.factors(pool, order);
             for roots in self.reduced(&space, &factors) {
-                if !found.contains(&roots) {
+                if roots != self.rows && !found.contains(&roots) {
                     found.push(roots);
                 }
             }
         }
-        found.iter().map(|roots| self.form(pool, roots)).collect()
+        found
     }
 
-    /// All equations, each with a column of its own that records its use, without what cannot be computed.
+    /// All equations, without what cannot be computed.
     fn start(&self) -> Space {
-        let n = self.table.columns.len() as u32;
+        let equations = self.table.equations.iter();
         let mut space = Space {
-            equations: Vec::new(),
+            equations: equations.map(|e| e.row.clone()).collect(),
             roots: self.rows.clone(),
         };
-        for (equation, i) in self.table.equations.iter().zip(n..) {
-            let mut row = equation.row.clone();
-            row.push((i, Number::ONE));
-            space.equations.push(row);
-        }
-        for column in (0..n).filter(|c| self.table.needs(*c).is_none()) {
+        for column in self.columns().filter(|c| self.table.needs(*c).is_none()) {
             space.eliminate(column);
         }
         space
     }
 
+    fn columns(&self) -> std::ops::Range<u32> {
+        0..self.table.columns.len() as u32
+    }
+
     /// All factors, in the order in which it is tried to do without them.
     fn factors(&mut self, pool: &mut Pool, order: Order) -> Vec<Id> {
-        let n = self.table.columns.len() as u32;
-        let needs = (0..n).filter_map(|column| self.table.needs(column));
+        let needs = self.columns().filter_map(|column| self.table.needs(column));
         let factors: BTreeSet<Id> = needs.flatten().copied().collect();
         let mut ranked: Vec<(usize, bool, Id)> = Vec::new();
         for factor in factors {
@@ -220,9 +226,7 @@ impl Search<'_> {
     }
 
     fn product_parts<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (Orders, Id, &'a Number)> {
-        let n = self.table.columns.len() as u32;
-        let parts = row.iter().filter(move |(column, _)| *column < n);
-        parts
+        row.iter()
             .filter(|(column, _)| self.table.is_product(*column))
             .map(|(column, k)| {
                 let (orders, base) = self.table.columns[*column as usize];
@@ -247,29 +251,27 @@ impl Search<'_> {
                 groups.entry(operator).or_default().push((base, scale));
             }
             sums.extend(groups.into_values());
-            let n = self.table.columns.len() as u32;
-            for (column, _) in row.iter().filter(|(column, _)| *column < n) {
+            for (column, _) in row {
                 factors.extend(self.table.needs(*column).into_iter().flatten());
             }
         }
         factors.len() + sums.len().min(self.products(roots).len())
     }
 
-    fn form(&mut self, pool: &mut Pool, roots: &[Row]) -> EqualForm {
-        let n = self.table.columns.len() as u32;
-        let (mut sums, mut steps) = (Vec::new(), Vec::new());
-        for (from, to) in self.rows.clone().iter().zip(roots) {
-            let (to, used): (Row, Row) = to.iter().cloned().partition(|(column, _)| *column < n);
-            let used: Vec<_> = used
-                .into_iter()
-                .map(|(i, k)| ((i - n) as usize, k))
-                .collect();
-            sums.push(self.term(pool, &to));
-            let rows = proof::steps(&self.table, from, &used);
-            let of = |(rule, row): (String, Row)| (rule, self.term(pool, &row));
-            steps.push(rows.into_iter().map(of).collect());
+    fn proofs(&mut self, pool: &mut Pool, to: &[Row]) -> Vec<Proof> {
+        let mut by_order = self.factors(pool, Order::IntegratedFirst);
+        by_order.reverse();
+        let mut proofs = Vec::new();
+        for steps in proof::steps(&self.table, &self.rows, to, &by_order) {
+            let mut proof = Proof::default();
+            for (rule, row) in steps {
+                let term = self.term(pool, &row);
+                proof.steps.push((rule, pool.display(term).to_string()));
+                proof.terms.push(term);
+            }
+            proofs.push(proof);
         }
-        EqualForm { sums, steps }
+        proofs
     }
 
     fn term(&mut self, pool: &mut Pool, row: &Row) -> Term {

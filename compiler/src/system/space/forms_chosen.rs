@@ -3,28 +3,34 @@
 use std::collections::BTreeMap;
 
 use super::error::SpaceError;
+use super::evolution::Evolution;
 use super::forms::Atom;
-use super::lower::{Goal, Lowering};
+use super::lower::{Entry, Goal, Lowering};
 use super::program::SpaceProgram;
 use crate::model::field_rules;
-use crate::simplify::{EqualForm, Facts, FieldRules, FieldSums, cost};
-use crate::terms::{Number, Term, View};
+use crate::simplify::{Facts, FieldRules, FieldSums, Proof, cost};
+use crate::terms::{Number, Pool, Term, View};
 
-/// The rows in one form.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RowsForm {
-    pub rows: Vec<Term>,
-    /// What was rewritten, by which rules, in order, and what they made of it.
-    pub rewritten: Vec<Rewritten>,
+/// Rows and their other forms.
+#[derive(Debug, Clone)]
+pub(super) struct Forms {
+    of: Vec<Term>,
+    others: Vec<Vec<Term>>,
 }
 
-/// A sum of products, and the rules that lead to the form that is lowered.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rewritten {
-    /// As the equations have it.
-    pub sum: Term,
-    /// Names of rules, and the whole sum after each.
-    pub steps: Vec<(String, Term)>,
+/// For each sum of products that is rewritten before it is lowered: the sum, and how.
+pub fn rewritten(pool: &mut Pool, evolution: &Evolution) -> Vec<(Term, Proof)> {
+    let Ok(mut lowering) = Lowering::new(pool, evolution) else {
+        return Vec::new();
+    };
+    let goal = lowering.rows_goal(Entry::Modes);
+    if !lowering.has_equal_forms(&goal) {
+        return Vec::new();
+    }
+    match lowering.cheapest(&goal) {
+        Ok((Some(form), _)) => lowering.proofs(&goal.terms, form),
+        Ok((None, _)) | Err(_) => Vec::new(), // errors were reported when the programs were made
+    }
 }
 
 /// Products of a row that have the same symbolic coefficient.
@@ -36,23 +42,26 @@ struct Group {
 }
 
 impl Lowering<'_> {
-    /// The cheapest program of rows on periodic axes, and its form.
-    pub fn cheapest(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+    /// Whether rows may be lowered in another form: where products are exact up to what is cut off.
+    pub fn has_equal_forms(&self, goal: &Goal) -> bool {
+        goal.rows && self.is_spectral() && self.is_periodic()
+    }
+
+    /// The cheapest program of rows, and which of the other forms it is of.
+    pub fn cheapest(&mut self, goal: &Goal) -> Result<(Option<usize>, SpaceProgram), SpaceError> {
         let program = self.spectral(goal)?;
-        let mut best = (self.price(&program), program, RowsForm::default());
-        for form in self.equal_forms() {
-            let terms = form.rows.clone();
+        let mut best = (self.price(&program), None, program);
+        for (i, terms) in self.equal_forms(&goal.terms).into_iter().enumerate() {
             let other = self.spectral(&Goal {
                 terms,
                 ..goal.clone()
             })?;
             let price = self.price(&other);
             if price < best.0 {
-                best = (price, other, form);
+                best = (price, Some(i), other);
             }
         }
-        self.rewritten = best.2.rewritten;
-        Ok(best.1)
+        Ok((best.1, best.2))
     }
 
     fn price(&self, program: &SpaceProgram) -> (usize, u64) {
@@ -60,40 +69,65 @@ impl Lowering<'_> {
         (program.n_transforms(), pointwise)
     }
 
-    /// Other forms of the rows.
-    fn equal_forms(&mut self) -> Vec<RowsForm> {
-        if let Some(forms) = &self.forms {
-            return forms.clone();
+    /// Other forms of rows.
+    fn equal_forms(&mut self, rows: &[Term]) -> Vec<Vec<Term>> {
+        if let Some(forms) = &self.forms
+            && forms.of == rows
+        {
+            return forms.others.clone();
         }
-        let (groups, others) = self.groups();
-        let forms = if groups.is_empty() {
+        let (groups, rest) = self.groups(rows);
+        let others: Vec<Vec<Term>> = if groups.is_empty() {
             Vec::new()
         } else {
-            let sums: Vec<Vec<(Term, Number)>> = groups.iter().map(|g| g.parts.clone()).collect();
-            let equal = self.equal_factors(&sums);
-            let given = FieldSums {
-                sums: &sums,
-                fields: &self.evolution.symbols(),
-                n_integrated: self.evolution.fields.len(),
-                coordinates: &self.setting.axes.clone(),
-                equal: &equal,
-            };
-            let rules = FieldRules::new(&field_rules());
-            let forms = rules.equal_forms(self.pool, given);
-            let forms = forms.into_iter();
+            let forms = self.search(&groups, FieldRules::equal_forms);
+            let forms = forms.iter();
             forms
-                .map(|form| self.rows_of(&groups, &others, form))
+                .map(|sums| self.rows_of(&groups, &rest, sums))
                 .collect()
         };
-        self.forms.insert(forms).clone()
+        self.forms = Some(Forms {
+            of: rows.to_vec(),
+            others: others.clone(),
+        });
+        others
+    }
+
+    fn proofs(&mut self, rows: &[Term], form: usize) -> Vec<(Term, Proof)> {
+        let (groups, _) = self.groups(rows);
+        let proofs = self.search(&groups, |rules, pool, given| {
+            rules.explain(pool, given, form)
+        });
+        let sum = |group: &Group| self.pool.linear(Number::ZERO, &group.parts);
+        let sums: Vec<Term> = groups.iter().map(sum).collect();
+        sums.into_iter()
+            .zip(proofs)
+            .filter(|(_, proof)| !proof.steps.is_empty())
+            .collect()
+    }
+
+    fn search<T>(
+        &mut self,
+        groups: &[Group],
+        with: impl FnOnce(&FieldRules, &mut Pool, FieldSums) -> T,
+    ) -> T {
+        let sums: Vec<Vec<(Term, Number)>> = groups.iter().map(|g| g.parts.clone()).collect();
+        let given = FieldSums {
+            sums: &sums,
+            fields: &self.evolution.symbols(),
+            n_integrated: self.evolution.fields.len(),
+            coordinates: &self.setting.axes.clone(),
+            equal: &self.equal_factors(&sums),
+        };
+        with(&FieldRules::new(&field_rules()), self.pool, given)
     }
 
     /// The products of all rows, and what is left of each row.
-    fn groups(&mut self) -> (Vec<Group>, Vec<Term>) {
+    fn groups(&mut self, rows: &[Term]) -> (Vec<Group>, Vec<Term>) {
         let symbols = self.evolution.symbols();
         let mut groups: BTreeMap<(usize, Term), Vec<(Term, Number)>> = BTreeMap::new();
         let mut others = Vec::new();
-        for (row, t) in self.rows.clone().into_iter().enumerate() {
+        for (row, &t) in rows.iter().enumerate() {
             let mut rest = Vec::new();
             for (&(atom, orders), &coefficient) in self.setting.form(self.pool, t).iter() {
                 let inner = match atom {
@@ -171,19 +205,11 @@ impl Lowering<'_> {
         equal
     }
 
-    fn rows_of(&mut self, groups: &[Group], others: &[Term], form: EqualForm) -> RowsForm {
-        let mut rows: Vec<Vec<Term>> = others.iter().map(|t| vec![*t]).collect();
-        let mut rewritten = Vec::new();
-        for ((group, sum), steps) in groups.iter().zip(form.sums).zip(form.steps) {
-            rows[group.row].push(self.pool.mul(group.coefficient, sum));
-            if !steps.is_empty() {
-                let sum = self.pool.linear(Number::ZERO, &group.parts);
-                rewritten.push(Rewritten { sum, steps });
-            }
+    fn rows_of(&mut self, groups: &[Group], rest: &[Term], sums: &[Term]) -> Vec<Term> {
+        let mut rows: Vec<Vec<Term>> = rest.iter().map(|t| vec![*t]).collect();
+        for (group, sum) in groups.iter().zip(sums) {
+            rows[group.row].push(self.pool.mul(group.coefficient, *sum));
         }
-        RowsForm {
-            rows: rows.iter().map(|parts| self.pool.sum(parts)).collect(),
-            rewritten,
-        }
+        rows.iter().map(|parts| self.pool.sum(parts)).collect()
     }
 }

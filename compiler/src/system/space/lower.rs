@@ -8,7 +8,7 @@ use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::facts::Degree;
 use super::forms::Atom;
-use super::forms_chosen::{Rewritten, RowsForm};
+use super::forms_chosen::Forms;
 use super::metric::{to_uniform, uniform_coordinates};
 use super::multiplier::{Basis, derivative};
 use super::program::{
@@ -33,7 +33,6 @@ pub fn discretise(
     let goal = lowering.rows_goal(Entry::Nodes);
     let full = lowering.program(&goal).map_err(|e| vec![e])?;
     let split = lowering.split().map_err(|e| vec![e])?;
-    let rewritten = lowering.rewritten.clone();
     let symbols: Vec<SymbolId> = evolution.fields.iter().map(|f| f.symbol).collect();
     let rows = lowering.rows.clone();
     let bounds = lowering.setting.bounds(lowering.pool, &symbols, &rows);
@@ -47,7 +46,6 @@ pub fn discretise(
         fields,
         full,
         split,
-        rewritten,
         rates,
         observed,
         coupling,
@@ -65,10 +63,8 @@ pub(super) struct Lowering<'a> {
     pub residuals: Vec<Term>,
     pub reduced: Vec<Reduced>,
     pub requirements: Requirements,
-    /// Other forms of the rows, when they are known.
-    pub forms: Option<Vec<RowsForm>>,
-    /// How the form came about that was lowered last.
-    pub rewritten: Vec<Rewritten>,
+    /// The rows that were looked at last, and their other forms.
+    pub forms: Option<Forms>,
 }
 
 /// What a program computes.
@@ -130,7 +126,6 @@ impl<'a> Lowering<'a> {
             reduced,
             requirements,
             forms: None,
-            rewritten: Vec::new(),
         })
     }
 
@@ -176,7 +171,7 @@ impl<'a> Lowering<'a> {
         self.program(&goal)
     }
 
-    fn rows_goal(&self, entry: Entry) -> Goal {
+    pub fn rows_goal(&self, entry: Entry) -> Goal {
         let (terms, reduced) = (self.rows.clone(), self.reduced.clone());
         Goal {
             entry,
@@ -192,14 +187,14 @@ impl<'a> Lowering<'a> {
         if !self.is_spectral() {
             return self.stencils(goal);
         }
-        if !goal.rows || !self.is_periodic() {
+        if !self.has_equal_forms(goal) {
             return self.spectral(goal);
         }
-        self.cheapest(goal)
+        Ok(self.cheapest(goal)?.1)
     }
 
     /// Whether whole-array derivatives are used along an axis.
-    fn is_spectral(&self) -> bool {
+    pub fn is_spectral(&self) -> bool {
         self.methods()
             .any(|m| matches!(m, Method::Fourier | Method::Chebyshev))
     }

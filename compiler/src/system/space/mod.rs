@@ -16,7 +16,7 @@ mod extent;
 pub mod facts;
 pub mod flux;
 pub mod forms;
-mod forms_chosen;
+pub mod forms_chosen;
 mod gather;
 mod hoist;
 mod hyperbolic;

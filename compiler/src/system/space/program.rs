@@ -9,7 +9,6 @@
 //!   derivatives of real data stay real.
 //! - `du/dt` at a node fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
 
-pub use super::forms_chosen::Rewritten;
 pub use crate::model::entities::{NumericalFlux, Side};
 use crate::model::entities::{Observable, StateId};
 use crate::terms::{Number, SymbolId, Term};
@@ -299,8 +298,6 @@ pub struct SpacePrograms {
     pub full: SpaceProgram,
     /// Where all axes can be transformed.
     pub split: Option<Split>,
-    /// Products that were rewritten before they were lowered.
-    pub rewritten: Vec<Rewritten>,
     /// What bounds an explicit step.
     pub rates: Rates,
     /// `let`s that hold fields or reductions of them.
