@@ -34,6 +34,9 @@ pub struct FieldSums<'a> {
     pub equal: &'a [(Term, Term)],
 }
 
+/// `Σ number·∂^orders`
+type Operator = Vec<(Orders, Number)>;
+
 /// In which order it is tried to do without factors.
 #[derive(Debug, Clone, Copy)]
 enum Order {
@@ -239,11 +242,11 @@ impl Search<'_> {
         let mut factors: BTreeSet<Id> = BTreeSet::new();
         let mut sums = BTreeSet::new();
         for row in roots {
-            let mut operators: BTreeMap<Id, Vec<(Orders, Number)>> = BTreeMap::new();
+            let mut operators: BTreeMap<Id, Operator> = BTreeMap::new();
             for (orders, base, k) in self.product_parts(row) {
                 operators.entry(base).or_default().push((orders, k.clone()));
             }
-            let mut groups: BTreeMap<Vec<(Orders, Number)>, Vec<(Id, Number)>> = BTreeMap::new();
+            let mut groups: BTreeMap<Operator, Vec<(Id, Number)>> = BTreeMap::new();
             for (base, mut operator) in operators {
                 let scale = operator[0].1.clone();
                 let unit = scale.recip().expect("rows have no zeros");
