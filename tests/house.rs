@@ -18,8 +18,11 @@ const COMPILER: &[Stage] = &[
         "model",
         &["syntax", "terms", "source", "diagnostic", "stdlib"],
     ),
-    ("system", &["model", "terms", "source", "diagnostic"]),
     ("simplify", &["terms"]),
+    (
+        "system",
+        &["model", "terms", "source", "diagnostic", "simplify"],
+    ),
     ("codegen", &["terms"]),
     (
         "pipeline",

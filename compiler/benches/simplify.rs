@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ansatz_compiler::diagnostic::Diagnostics;
-use ansatz_compiler::model::{Loader, elaborate};
+use ansatz_compiler::model::{Loader, Model, elaborate, field_rules};
 use ansatz_compiler::pipeline::simplified;
 use ansatz_compiler::pipeline::standard_rules;
 use ansatz_compiler::simplify::Simplifier;
@@ -39,6 +39,21 @@ fn example(bencher: Bencher, name: &str) {
         .bench_values(simplified);
 }
 
+/// Assembling models with fields: most of it is the search for equal forms and discretising them.
+#[divan::bench(args = ["burgers", "kuramoto_sivashinsky", "navier_stokes", "gray_scott_rolls"])]
+fn assemble_fields(bencher: Bencher, name: &str) {
+    let model = elaborated(&format!("fields/{name}"));
+    bencher
+        .with_inputs(|| model.clone())
+        .bench_values(|model| assemble(model, &mut Diagnostics::new()));
+}
+
+/// Reads the rules for fields.
+#[divan::bench]
+fn read_field_rules() -> usize {
+    field_rules().len()
+}
+
 fn folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
 }
@@ -67,11 +82,14 @@ impl Loader for NoFiles {
 }
 
 fn assembled(name: &str) -> System {
+    assemble(elaborated(name), &mut Diagnostics::new())
+}
+
+fn elaborated(name: &str) -> Model {
     let text = std::fs::read_to_string(folder().join(format!("{name}.model")))
         .expect("the example is readable");
     let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
     let source = sources.add(name, text).expect("the example is short");
     let ast = parse(&source, &mut diagnostics);
-    let model = elaborate(&ast, &mut sources, &NoFiles, &mut diagnostics);
-    assemble(model, &mut diagnostics)
+    elaborate(&ast, &mut sources, &NoFiles, &mut diagnostics)
 }

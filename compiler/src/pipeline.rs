@@ -8,6 +8,7 @@ use crate::simplify::{Facts, Proof, Simplifier, factor_network};
 use crate::source::Sources;
 use crate::system::System;
 use crate::system::equations::Block;
+use crate::system::space::forms_chosen::rewritten;
 use crate::system::space::program::SpaceProgram;
 use crate::terms::{Rule, Term};
 use crate::{model, stdlib, syntax};
@@ -30,11 +31,23 @@ pub fn simplified(mut system: System) -> System {
     system
 }
 
-/// The text of [`proofs`].
+/// The text of [`field_proofs`] and [`proofs`].
 pub fn explained(mut system: System) -> String {
-    let proofs = proofs(&mut system);
+    let mut proofs = field_proofs(&mut system);
+    proofs.extend(self::proofs(&mut system));
     let text = |(term, proof): (Term, Proof)| format!("{}\n{proof}\n", system.pool.display(term));
     proofs.into_iter().map(text).collect()
+}
+
+/// Each sum of products of fields that is rewritten before it is lowered, with the proof, rule by rule.
+pub fn field_proofs(system: &mut System) -> Vec<(Term, Proof)> {
+    let mut proofs = Vec::new();
+    for block in &system.blocks {
+        if let Block::Grid(grid) = block {
+            proofs.extend(rewritten(&mut system.pool, &grid.evolution));
+        }
+    }
+    proofs
 }
 
 /// Each term that simplification rewrites, with the proof, rule by rule.

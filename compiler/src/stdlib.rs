@@ -30,6 +30,9 @@ pub const RULES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The rewrite rules for products of fields and their derivatives.
+pub const FIELD_RULES: &str = include_str!("../../stdlib/rules/fields.model");
+
 /// The text of a module.
 pub fn module(name: &str) -> Option<&'static str> {
     let found = MODULES.iter().find(|(n, _)| *n == name);

@@ -43,5 +43,5 @@ pub use elaborate::{Loader, elaborate};
 pub use entities::Model;
 pub use error::ModelError;
 pub use nearest::nearest;
-pub use rules::rules;
+pub use rules::{field_rules, rules};
 pub use space::SpaceError;

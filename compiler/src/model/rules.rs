@@ -7,9 +7,10 @@ use super::nearest::{did_you_mean, nearest};
 use super::nodes::{as_name, children, post_order};
 use super::walk::takes;
 use crate::diagnostic::Diagnostics;
-use crate::source::Span;
-use crate::syntax::Ast;
+use crate::source::{Sources, Span};
+use crate::stdlib::FIELD_RULES;
 use crate::syntax::ast::{self, BinaryOp, Expr, ExprKind, Ident, ItemKind, NameId, UnaryOp};
+use crate::syntax::{Ast, parse};
 use crate::terms::{Condition, Op, Pattern, PatternNode, Rule};
 
 /// Makes a condition on a pattern.
@@ -44,10 +45,26 @@ pub fn rules(ast: &Ast, diagnostics: &mut Diagnostics) -> Vec<Rule> {
     rules
 }
 
+/// The rules of the standard library for products of fields and their derivatives.
+///
+/// # Panics
+/// If a rule does not read: the text is ours.
+pub fn field_rules() -> Vec<Rule> {
+    let (mut sources, mut diagnostics) = (Sources::new(), Diagnostics::new());
+    let source = sources
+        .add("fields", FIELD_RULES)
+        .expect("the text is short");
+    let ast = parse(&source, &mut diagnostics);
+    let rules = rules(&ast, &mut diagnostics);
+    let problems: Vec<String> = diagnostics.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "rules for fields: {problems:?}");
+    rules
+}
+
 /// One rule; `None` if anything in it was wrong and has been reported.
 fn read(ast: &Ast, rule: &ast::Rule, diagnostics: &mut Diagnostics) -> Option<Rule> {
     let lhs = pattern(ast, rule.lhs, None, diagnostics);
-    let bound: FxHashSet<NameId> = variables(ast, rule.lhs);
+    let bound: FxHashSet<String> = variables(ast, rule.lhs);
     let rhs = pattern(ast, rule.rhs, Some(&bound), diagnostics);
     let mut conditions = Some(Vec::new());
     for part in rule.condition.map_or(Vec::new(), |c| conjuncts(ast, c)) {
@@ -83,7 +100,7 @@ fn conjuncts(ast: &Ast, root: Expr) -> Vec<Expr> {
 fn condition(
     ast: &Ast,
     e: Expr,
-    bound: &FxHashSet<NameId>,
+    bound: &FxHashSet<String>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Condition> {
     let node = ast.expr(e);
@@ -132,20 +149,36 @@ fn named_condition(ast: &Ast, name: Ident, diagnostics: &mut Diagnostics) -> Opt
     found.map(|(_, make)| *make)
 }
 
-fn variables(ast: &Ast, root: Expr) -> FxHashSet<NameId> {
+fn variables(ast: &Ast, root: Expr) -> FxHashSet<String> {
     let mut nodes = Vec::new();
     post_order(ast, root, &mut nodes);
-    nodes
-        .into_iter()
-        .filter_map(|e| as_name(ast, e).map(|name| name.name))
-        .collect()
+    let mut names = FxHashSet::default();
+    for e in nodes {
+        names.extend(as_name(ast, e).map(|name| ast.name(name.name).to_owned()));
+        names.extend(differentiated_by(ast, e));
+    }
+    names
+}
+
+/// The coordinates of a derivative such as `dx(a)` or `dxy(a)`: pattern variables of one letter, from the inside out.
+fn differentiated_by(ast: &Ast, e: Expr) -> Vec<String> {
+    let ExprKind::Call(name, args) = &ast.expr(e).kind else {
+        return Vec::new();
+    };
+    let text = ast.name(name.name);
+    match text.strip_prefix('d') {
+        Some(letters) if args.len() == 1 && Op::by_name(text).is_none() => {
+            letters.chars().map(String::from).collect()
+        }
+        Some(_) | None => Vec::new(),
+    }
 }
 
 /// The pattern of an expression, as written. With `bound`, only those variables may occur.
 fn pattern(
     ast: &Ast,
     root: Expr,
-    bound: Option<&FxHashSet<NameId>>,
+    bound: Option<&FxHashSet<String>>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Pattern> {
     let mut order = Vec::new();
@@ -157,7 +190,11 @@ fn pattern(
     for e in order {
         let first = waiting.len() - children(ast, e).len();
         let args: Vec<u32> = waiting.split_off(first);
-        match node(ast, e, &args, bound) {
+        let read = match differentiated_by(ast, e).as_slice() {
+            [] => node(ast, e, &args, bound),
+            by => derivative(ast, e, args[0], by, bound, &mut nodes),
+        };
+        match read {
             Ok(node) => nodes.push(node),
             Err(problem) => {
                 diagnostics.push(problem);
@@ -170,11 +207,44 @@ fn pattern(
     all_fine.then_some(Pattern { nodes })
 }
 
+/// The outermost of nested derivatives; the others are added to `nodes`.
+fn derivative(
+    ast: &Ast,
+    e: Expr,
+    mut inner: u32,
+    by: &[String],
+    bound: Option<&FxHashSet<String>>,
+    nodes: &mut Vec<PatternNode>,
+) -> Result<PatternNode, ModelError> {
+    let mut outermost = None;
+    for name in by {
+        if bound.is_some_and(|b| !b.contains(name)) {
+            return Err(unbound(name, ast.expr(e).span));
+        }
+        if let Some(node) = outermost.take() {
+            nodes.push(node);
+            inner = nodes.len() as u32 - 1;
+        }
+        nodes.push(PatternNode::Variable(name.clone()));
+        let coordinate = nodes.len() as u32 - 1;
+        outermost = Some(PatternNode::Call(Op::Partial, vec![inner, coordinate]));
+    }
+    Ok(outermost.expect("a derivative has a coordinate"))
+}
+
+fn unbound(name: &str, at: Span) -> ModelError {
+    ModelError::InvalidRule {
+        what: format!("the new name `{name}`"),
+        help: "what the rule does not match on its left side it cannot use elsewhere",
+        at: at.into(),
+    }
+}
+
 fn node(
     ast: &Ast,
     e: Expr,
     args: &[u32],
-    bound: Option<&FxHashSet<NameId>>,
+    bound: Option<&FxHashSet<String>>,
 ) -> Result<PatternNode, ModelError> {
     let node = ast.expr(e);
     Ok(match (&node.kind, args) {
@@ -182,14 +252,8 @@ fn node(
         (ExprKind::Name(name), _) => match ast.name(*name) {
             "pi" | "π" => PatternNode::Constant("pi"),
             "e" => PatternNode::Constant("e"),
-            text if bound.is_none_or(|b| b.contains(name)) => PatternNode::Variable(text.into()),
-            text => {
-                return Err(ModelError::InvalidRule {
-                    what: format!("the new name `{text}`"),
-                    help: "what the rule does not match on its left side it cannot use elsewhere",
-                    at: node.span.into(),
-                });
-            }
+            text if bound.is_none_or(|b| b.contains(text)) => PatternNode::Variable(text.into()),
+            text => return Err(unbound(text, node.span)),
         },
         (ExprKind::Unary(UnaryOp::Neg, _), [a]) => PatternNode::Neg(*a),
         (ExprKind::Unary(UnaryOp::Not, _), [a]) => PatternNode::Call(Op::Not, vec![*a]),

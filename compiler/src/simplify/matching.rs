@@ -82,6 +82,28 @@ pub(super) fn matches(graph: &Graph, rule: &CompiledRule, node: &Node, fuel: &Fu
     found
 }
 
+/// All ways (up to a bound) in which all of `node` is an instance of the left side, conditions not yet checked: what the other factors of a
+/// pattern leave is taken by its last variable.
+pub(super) fn whole_matches(
+    graph: &Graph,
+    rule: &CompiledRule,
+    node: &Node,
+    fuel: &Fuel,
+) -> Vec<Bindings> {
+    let matcher = Matcher { graph, rule, fuel };
+    let start: Bindings = smallvec![None; rule.n_variables];
+    match (rule.root(), node) {
+        (Shape::Product(head, shapes), Node::Product(w, ids)) => {
+            let parts = language::parts(w, ids);
+            matcher.whole_product(head, shapes, &w.head, &parts, start)
+        }
+        (Shape::Call(op, shapes), Node::Call(f, ids)) if op == f => {
+            matcher.arguments(*op, shapes, ids, vec![start])
+        }
+        _ => Vec::new(),
+    }
+}
+
 impl Matcher<'_> {
     fn root_sum(
         &self,

@@ -14,6 +14,7 @@ mod cost;
 mod extract;
 mod factor;
 mod facts;
+mod fields;
 mod interval;
 mod language;
 mod matching;
@@ -35,6 +36,7 @@ mod value;
 
 pub use cost::cost;
 pub use facts::Facts;
+pub use fields::{FieldRules, FieldSums};
 pub use network::factor_network;
 pub use operations::operation_count;
 pub use pattern::MAX_PATTERN_NODES;

@@ -66,17 +66,7 @@ pub(super) fn saturate(
             .with_explanations_enabled()
             .without_explanation_length_optimization();
     }
-    let mut at: Vec<Id> = Vec::with_capacity(piece.terms.nodes.len());
-    for node in &piece.terms.nodes {
-        let node = node.clone().map_children(|id| at[usize::from(id)]);
-        at.push(graph.add_uncanonical(sorted(node)));
-    }
-    let roots: Vec<Id> = piece
-        .terms
-        .roots
-        .iter()
-        .map(|id| at[usize::from(*id)])
-        .collect();
+    let roots = plant(&mut graph, &piece.terms);
     graph.rebuild();
     let n = piece.terms.nodes.len();
     let limits = Limits {
@@ -93,6 +83,16 @@ pub(super) fn saturate(
         }
     }
     Saturated { graph, roots }
+}
+
+/// Adds terms to an e-graph; the classes of the roots.
+pub(super) fn plant(graph: &mut Graph, terms: &Extracted) -> Vec<Id> {
+    let mut at: Vec<Id> = Vec::with_capacity(terms.nodes.len());
+    for node in &terms.nodes {
+        let node = node.clone().map_children(|id| at[usize::from(id)]);
+        at.push(graph.add_uncanonical(sorted(node)));
+    }
+    terms.roots.iter().map(|id| at[usize::from(*id)]).collect()
 }
 
 /// The cheapest terms equal to a piece's roots; `None` when nothing cheaper was found.
@@ -185,7 +185,7 @@ fn search<'r>(
 
 /// Which classes changed in the last round, so that nothing else is searched again.
 #[derive(Default)]
-struct Changes {
+pub(super) struct Changes {
     /// What each class was at the last update: number of nodes and what was known.
     seen: FxHashMap<Id, (usize, Known)>,
     /// How many levels below each class something changed; absent: nothing that a rule could notice.
@@ -193,7 +193,7 @@ struct Changes {
 }
 
 impl Changes {
-    fn update(&mut self, graph: &Graph) {
+    pub fn update(&mut self, graph: &Graph) {
         self.distance.clear();
         let mut level: Vec<Id> = Vec::new();
         for class in graph.classes() {
@@ -219,7 +219,7 @@ impl Changes {
         }
     }
 
-    fn below(&self, class: Id) -> usize {
+    pub fn below(&self, class: Id) -> usize {
         self.distance.get(&class).copied().unwrap_or(usize::MAX)
     }
 }

@@ -247,7 +247,7 @@ impl Matcher<'_> {
     }
 
     /// All of a product: the last free variable with exponent 1 takes what the others leave, which may be just the number.
-    fn whole_product(
+    pub fn whole_product(
         &self,
         head: &Number,
         shapes: &[(ShapeId, Exponent)],

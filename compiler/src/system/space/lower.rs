@@ -8,6 +8,7 @@ use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::facts::Degree;
 use super::forms::Atom;
+use super::forms_chosen::Forms;
 use super::metric::{to_uniform, uniform_coordinates};
 use super::multiplier::{Basis, derivative};
 use super::program::{
@@ -62,6 +63,8 @@ pub(super) struct Lowering<'a> {
     pub residuals: Vec<Term>,
     pub reduced: Vec<Reduced>,
     pub requirements: Requirements,
+    /// The rows that were looked at last, and their other forms.
+    pub forms: Option<Forms>,
 }
 
 /// What a program computes.
@@ -122,6 +125,7 @@ impl<'a> Lowering<'a> {
             residuals,
             reduced,
             requirements,
+            forms: None,
         })
     }
 
@@ -167,7 +171,7 @@ impl<'a> Lowering<'a> {
         self.program(&goal)
     }
 
-    fn rows_goal(&self, entry: Entry) -> Goal {
+    pub fn rows_goal(&self, entry: Entry) -> Goal {
         let (terms, reduced) = (self.rows.clone(), self.reduced.clone());
         Goal {
             entry,
@@ -183,41 +187,14 @@ impl<'a> Lowering<'a> {
         if !self.is_spectral() {
             return self.stencils(goal);
         }
-        let program = self.spectral(goal)?;
-        if !goal.rows || !self.is_periodic() {
-            return Ok(program);
+        if !self.has_equal_forms(goal) {
+            return self.spectral(goal);
         }
-        // `u·dx(u)` takes three transforms, `dx(u²)/2` two.
-        let terms = self.as_divergences(&goal.terms);
-        let other = self.spectral(&Goal {
-            terms,
-            ..goal.clone()
-        })?;
-        let fewer = other.n_transforms() < program.n_transforms();
-        Ok(if fewer { other } else { program })
-    }
-
-    /// Rows in flux form where one is found.
-    fn as_divergences(&mut self, rows: &[Term]) -> Vec<Term> {
-        let symbols = self.evolution.symbols();
-        let mut out = Vec::new();
-        for &row in rows {
-            let Ok(form) = self.setting.flux_form(self.pool, &symbols, row) else {
-                out.push(row);
-                continue;
-            };
-            let mut parts = vec![form.source];
-            for (axis, flux) in form.fluxes.into_iter().enumerate() {
-                let divergence = self.pool.partial(flux, self.setting.axes[axis]);
-                parts.push(self.pool.neg(divergence));
-            }
-            out.push(self.pool.sum(&parts));
-        }
-        out
+        Ok(self.cheapest(goal)?.1)
     }
 
     /// Whether whole-array derivatives are used along an axis.
-    fn is_spectral(&self) -> bool {
+    pub fn is_spectral(&self) -> bool {
         self.methods()
             .any(|m| matches!(m, Method::Fourier | Method::Chebyshev))
     }
@@ -327,7 +304,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// A program by whole-array derivatives.
-    fn spectral(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
+    pub fn spectral(&mut self, goal: &Goal) -> Result<SpaceProgram, SpaceError> {
         let periodic = self.is_periodic();
         self.check_mix(periodic)?;
         let mut builder = self.builder(periodic);

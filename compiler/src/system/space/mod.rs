@@ -16,6 +16,7 @@ mod extent;
 pub mod facts;
 pub mod flux;
 pub mod forms;
+pub mod forms_chosen;
 mod gather;
 mod hoist;
 mod hyperbolic;

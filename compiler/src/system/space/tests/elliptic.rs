@@ -105,7 +105,7 @@ fn walls_have_the_exact_discrete_error() {
 }
 
 #[test]
-fn vorticity_needs_five_transforms() {
+fn vorticity_needs_four_transforms() {
     let mut s = Sketch::new(&[(16, 2.0, true), (16, 2.0, true)], Method::Fourier);
     let w = s.field("w");
     let psi = unknown(&mut s, "psi");
@@ -128,7 +128,7 @@ fn vorticity_needs_five_transforms() {
     let text = split.nonlinear.display(&s.pool).to_string();
     assert_eq!(
         text.matches("inverse").count() + text.matches("forward").count(),
-        5,
+        4,
         "{text}"
     );
     assert_eq!(split.keep.to_string(), "2/3");

@@ -5,6 +5,7 @@ mod elliptic;
 mod forms;
 mod observed;
 mod periodic;
+mod rewriting;
 mod sketch;
 mod tangent;
 mod walls;
