@@ -350,7 +350,7 @@ pub enum FieldFormat {
     Npz,
     /// A Zarr store.
     Zarr,
-    /// One table per field and time.
+    /// One table per domain and time.
     Csv,
     /// Not at all.
     None,
