@@ -1,5 +1,7 @@
 //! Weights of all modes for one step size.
 
+use std::collections::HashMap;
+
 use super::combine::{Sum, Weights};
 use super::equations::{Linear, Symbol};
 use super::number::{Block, Number};
@@ -17,6 +19,36 @@ pub(super) struct Group {
     /// Matrix of the fields, row by row; `None`: zero.
     entries: Vec<Option<Symbol>>,
     n_modes: usize,
+    /// Modes with the same matrix, where fields are coupled: equal wavenumbers in all directions have one.
+    alike: Alike,
+}
+
+/// Modes by what they have in common.
+#[derive(Debug, Clone, Default)]
+struct Alike {
+    /// One mode of each class.
+    first: Vec<u32>,
+    /// By mode: its class.
+    class: Vec<u32>,
+}
+
+impl Alike {
+    /// Modes whose entries have the same bits.
+    fn new(entries: &[Option<Symbol>], n_modes: usize) -> Alike {
+        let mut classes: HashMap<Vec<u64>, u32> = HashMap::new();
+        let mut alike = Alike::default();
+        for mode in 0..n_modes {
+            let values = entries.iter().flatten().map(|symbol| symbol.at(mode));
+            let bits = values.flat_map(|value| [value.re.to_bits(), value.im.to_bits()]);
+            let next = alike.first.len() as u32;
+            let class = *classes.entry(bits.collect()).or_insert(next);
+            if class == next {
+                alike.first.push(mode as u32);
+            }
+            alike.class.push(class);
+        }
+        alike
+    }
 }
 
 /// Weights of a group: a matrix of its fields, row by row, for each weight of the plan; `None`: zero.
@@ -46,14 +78,21 @@ pub(super) fn groups(linear: &Linear) -> Vec<Group> {
         let (_, _, symbol) = parts.next()?;
         Some(parts.fold(symbol.clone(), |sum, (_, _, other)| add(&sum, other)))
     };
-    let group = |fields: Vec<usize>| Group {
-        entries: fields
+    let group = |fields: Vec<usize>| {
+        let entries: Vec<Option<Symbol>> = fields
             .iter()
             .flat_map(|&row| fields.iter().map(move |&column| (row, column)))
             .map(|(row, column)| entry(row, column))
-            .collect(),
-        n_modes: linear.n_modes,
-        fields,
+            .collect();
+        Group {
+            alike: match fields.len() {
+                1 => Alike::default(),
+                _ => Alike::new(&entries, linear.n_modes),
+            },
+            entries,
+            n_modes: linear.n_modes,
+            fields,
+        }
     };
     linear.groups().into_iter().map(group).collect()
 }
@@ -112,21 +151,27 @@ impl Group {
     }
 
     fn block<const N: usize>(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
-        let mut out = vec![vec![Complex::ZERO; self.n_modes]; method.n_weights() * N * N];
-        let z = |mode: usize| {
+        let Alike { first, class } = &self.alike;
+        let mut out = vec![vec![Complex::ZERO; first.len()]; method.n_weights() * N * N];
+        let z = |i: usize| {
+            let mode = first[i] as usize;
             let value = |entry: &Option<Symbol>| match entry {
                 Some(symbol) => symbol.at(mode) * h,
                 None => Complex::ZERO,
             };
             Block::<N>::from_fn(|i, j| value(&self.entries[i * N + j]))
         };
-        method.weigh(self.n_modes, h, z, |mode, weights| {
+        method.weigh(first.len(), h, z, |i, weights| {
             let entries = weights.iter().flat_map(|Block(rows)| rows.as_flattened());
             for (out, &entry) in out.iter_mut().zip(entries) {
-                out[mode] = entry;
+                out[i] = entry;
             }
         });
-        out.into_iter().map(stored).collect()
+        let of_modes = |values: Vec<Complex<f64>>| {
+            let values = class.iter().map(|&class| values[class as usize]);
+            stored(values.collect())
+        };
+        out.into_iter().map(of_modes).collect()
     }
 }
 
