@@ -336,3 +336,28 @@ fn growing_waves_stay_real() {
         .fold(0.0, |m: f64, u| m.max(u.abs()));
     assert!((0.5..2.0).contains(&largest), "{largest}");
 }
+
+/// `dxx(a) - a = -(2 + cos(x))` determines its mean by itself: a = 2 + cos(x)/2.
+#[test]
+fn constraints_that_determine_the_mean_do_so() {
+    for scheme in ["fourier", "central(order = 6)"] {
+        let saved = run(&format!(
+            "domain circle: x in 0..2*pi, 64 points, periodic
+             field u on circle = cos(x)
+             field a on circle
+             dt(u) = a - 2 - u/2
+             constraint dxx(a) - a = -(2 + u)
+             let shown = a
+             scheme {scheme}
+             simulate {{ until = 1; save = [1]; rtol = 1e-8; atol = 1e-9 }}"
+        ));
+        // du/dt = 0 for u = cos(x).
+        let values = saved
+            .array(1.0, "shown")
+            .iter()
+            .zip(&saved.grids[0].axes[0].nodes);
+        let error = values.map(|(a, x)| (a - 2.0 - x.cos() / 2.0).abs());
+        let error = error.fold(0.0, f64::max);
+        assert!(error < 1e-6, "{scheme}: {error:e}");
+    }
+}

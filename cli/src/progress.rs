@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn the_rate_is_told_with_its_digits() {
-        assert_eq!(message(0.5, 1.25e-3, 0.4), "t = 0.5000, step 1.2e-3, 0.4/s");
+        assert_eq!(message(0.5, 1.5e-3, 0.4), "t = 0.5000, step 1.5e-3, 0.4/s");
         assert_eq!(message(2.0, 0.1, 850.3), "t = 2.0000, step 1.0e-1, 850/s");
     }
 }

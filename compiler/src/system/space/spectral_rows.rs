@@ -52,13 +52,20 @@ impl Spectral<'_> {
         let mut own = Multiplier { re: zero, im: zero };
         let mut others = Vec::new();
         let mut atoms = Vec::new();
+        // What the operator makes of a constant, and constants on the other side.
+        let (mut of_constants, mut constants) = (Vec::new(), Vec::new());
         for (&(atom, orders), &coefficient) in form.iter() {
             match atom {
                 Atom::Field(f) if f == field => {
+                    if orders == [0; 3] {
+                        of_constants.push(coefficient);
+                    }
                     let part = self.multiplier(orders, coefficient);
                     own = own.plus(self.pool, part);
                 }
-                Atom::Other(a) if self.is_uniform(a) => {} // the mean is given
+                Atom::Other(a) if self.is_uniform(a) => {
+                    constants.push(self.pool.mul(coefficient, a));
+                }
                 Atom::Other(a) if self.setting.extent(self.pool, &[a]).contains_key(&field) => {
                     return false;
                 }
@@ -76,8 +83,18 @@ impl Spectral<'_> {
             let part = self.multiplier(orders, minus);
             terms.push((self.modes_of(atom), part.over(self.pool, own)));
         }
-        let mean = mean.unwrap_or(zero);
-        let modes = self.diagonal(terms, Cut::All, Mean::Set(mean));
+        let mean = match mean {
+            Some(mean) => Mean::Set(mean),
+            // Nothing but `mean` says what the mean is.
+            None if of_constants.is_empty() => Mean::Set(zero),
+            None if constants.is_empty() => Mean::Computed,
+            None => {
+                let (by, sum) = (self.pool.sum(&of_constants), self.pool.sum(&constants));
+                let quotient = self.pool.div(sum, by);
+                Mean::Raised(self.pool.neg(quotient))
+            }
+        };
+        let modes = self.diagonal(terms, Cut::All, mean);
         self.fields[field].modes = Some(modes);
         true
     }

@@ -285,7 +285,13 @@ impl Stencils<'_> {
         let minus = Multiplier::real(self.pool, minus);
         let quotient = minus.over(self.pool, own);
         let to = builder.array(ArrayKind::Modes);
-        let mean = Mean::Set(mean.unwrap_or(zero));
+        // Without a term in the field itself nothing but `mean` says what its mean is.
+        let is_determined = own_parts.iter().any(|(key, _)| key.1 == [0; 3]);
+        let mean = match mean {
+            None if is_determined => Mean::Computed,
+            None => Mean::Set(zero),
+            Some(mean) => Mean::Set(mean),
+        };
         builder.steps.push(Step::Diagonal {
             terms: vec![(from, quotient)],
             to,
