@@ -7,7 +7,7 @@ use ansatz_runtime::experiment::Finding;
 
 use crate::correction::{Line, rounded};
 use crate::csv_in::Table;
-use crate::plot::{Axis, Curve, Figure, Mark};
+use crate::plot::{Axis, Curve, Figure, Mark, data_url};
 
 /// States plotted, at most.
 const MAX_PLOTS: usize = 6;
@@ -228,9 +228,9 @@ fn interval_bar(line: &Line) -> String {
 fn image(figure: &Figure) -> Result<String, std::io::Error> {
     let svg = figure.to_svg()?;
     Ok(format!(
-        "<img alt=\"{}\" src=\"data:image/svg+xml;base64,{}\">\n",
+        "<img alt=\"{}\" src=\"{}\">\n",
         escaped(&figure.y.label),
-        base64(svg.as_bytes())
+        data_url("image/svg+xml", svg.as_bytes())
     ))
 }
 
@@ -239,41 +239,4 @@ fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
-}
-
-/// RFC 4648.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let value = (0..3).fold(0u32, |v, i| {
-            v << 8 | u32::from(chunk.get(i).copied().unwrap_or(0))
-        });
-        for i in 0..4 {
-            out.push(match i <= chunk.len() {
-                true => char::from(DIGITS[(value >> (18 - 6 * i) & 63) as usize]),
-                false => '=',
-            });
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        let cases = [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foobar", "Zm9vYmFy"),
-        ];
-        for (text, encoded) in cases {
-            assert_eq!(base64(text.as_bytes()), encoded);
-        }
-    }
 }

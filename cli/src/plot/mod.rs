@@ -1,6 +1,7 @@
 //! Plots: curves as SVG files, and small in the terminal; fields as heat maps and movies.
 
 mod color;
+mod data_url;
 mod figure;
 mod frame;
 mod heat_map;
@@ -14,6 +15,7 @@ mod svg;
 mod svg_surface;
 mod terminal;
 
+pub use data_url::data_url;
 pub use figure::{Axis, Curve, Figure, Mark};
 pub use heat_map::HeatMap;
 pub use movie::{Movie, MovingCurve};

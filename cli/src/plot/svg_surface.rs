@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::color::Scale;
+use super::data_url::data_url;
 use super::pixels::{encode_png, palette};
 use super::surface::{Anchor, LINE, NO_VALUE, Place, Raster, Style, Surface};
 use super::svg::{FONT, TEXT, TITLE};
@@ -97,9 +98,9 @@ impl Surface for SvgSurface {
                     width,
                     height,
                 } = place;
-                let data = base64(&png);
+                let data = data_url("image/png", &png);
                 self.push(format_args!(
-                    r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/>"#
+                    r#"<image x="{x}" y="{y}" width="{width}" height="{height}" preserveAspectRatio="none" href="{data}"/>"#
                 ));
             }
             Err(error) => self.error = Some(error),
@@ -110,30 +111,4 @@ impl Surface for SvgSurface {
 fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;");
     text.replace('<', "&lt;").replace('>', "&gt;")
-}
-
-/// RFC 4648, section 4.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for k in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * k)) as usize & 63];
-            text.push(if k <= group.len() { digit.into() } else { '=' });
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_is_as_in_its_standard() {
-        let texts = ["", "f", "fo", "foo", "foobar"].map(|t| base64(t.as_bytes()));
-        assert_eq!(texts, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy"]);
-    }
 }

@@ -10,7 +10,7 @@ use ansatz_compiler::system::jacobian::Pattern;
 use ansatz_compiler::system::space::tangent::tangent;
 
 use super::inverse::LinearInverse;
-use super::part::{Numbers, Part};
+use super::part::{Numbers, Part, couple};
 use super::pattern::{Colouring, pattern};
 use super::setup::SetupError;
 use crate::problem::Equations;
@@ -117,16 +117,10 @@ impl<'p> NodeEquations<'p> {
         for (&state, &value) in self.scalars.iter().zip(u) {
             self.numbers.states[state] = value;
         }
-        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
-            let Some(part) = &mut nodes.coupling else {
-                continue;
-            };
-            part.run(&self.numbers, &u[nodes.range.clone()], &mut []);
-            let symbols = grid.programs.coupling.symbols.iter();
-            for (symbol, value) in symbols.zip(part.executor.reductions()) {
-                let mut couplings = self.program.couplings.iter();
-                let place = couplings.position(|coupling| coupling == symbol);
-                self.numbers.couplings[place.expect("a coupling of the program")] = value;
+        for (i, nodes) in self.grids.iter_mut().enumerate() {
+            if let Some(part) = &mut nodes.coupling {
+                let fields = &u[nodes.range.clone()];
+                couple(self.program, i, part, &mut self.numbers, fields);
             }
         }
     }

@@ -1,7 +1,5 @@
 //! Rows from states: fields with their given nodes, `let`s, and what plots show.
 
-use std::collections::HashMap;
-
 use ansatz_compiler::Program;
 use ansatz_compiler::codegen::{self, Evaluator, Inputs, Tier};
 use ansatz_compiler::model::entities::Observable;
@@ -10,7 +8,7 @@ use ansatz_compiler::terms::{Outputs, SymbolId, Term};
 use super::super::frame::{ArrayOf, FrameArray, FrameAxis, FrameGrid};
 use super::super::simulate::Row;
 use super::nodes::scalar_states;
-use super::part::{Numbers, Part, parameter_symbols};
+use super::part::{Numbers, Part, couple, parameter_symbols};
 use super::setup::SetupError;
 use super::watch::Watch;
 use crate::space::layout::Layout;
@@ -90,7 +88,9 @@ impl<'p> Observer<'p> {
         for (i, grid) in self.grids.iter_mut().enumerate() {
             let fields = &u[start..start + grid.n];
             start += grid.n;
-            grid.couple(self.program, i, &mut self.numbers, fields);
+            if let Some(part) = &mut grid.coupling {
+                couple(self.program, i, part, &mut self.numbers, fields);
+            }
         }
         self.observables.clear();
         self.shown.clear();
@@ -181,24 +181,6 @@ impl GridRows {
             watch: Watch::new(program, index, layout),
         })
     }
-
-    /// Computes what others use.
-    fn couple(&mut self, program: &Program, index: usize, numbers: &mut Numbers, fields: &[f64]) {
-        let Some(part) = &mut self.coupling else {
-            return;
-        };
-        part.run(numbers, fields, &mut []);
-        let symbols = &program.grids[index].programs.coupling.symbols;
-        let places: HashMap<SymbolId, usize> = places(&program.couplings);
-        for (symbol, value) in symbols.iter().zip(part.executor.reductions()) {
-            numbers.couplings[places[symbol]] = value;
-        }
-    }
-}
-
-fn places(symbols: &[SymbolId]) -> HashMap<SymbolId, usize> {
-    let places = symbols.iter().enumerate();
-    places.map(|(i, &symbol)| (symbol, i)).collect()
 }
 
 /// Terms over states, couplings and reductions.

@@ -53,6 +53,22 @@ impl Numbers {
     }
 }
 
+/// Sets what a grid computes for equations of numbers and for other grids, by the program of its coupling.
+pub(super) fn couple(
+    program: &Program,
+    grid: usize,
+    coupling: &mut Part,
+    numbers: &mut Numbers,
+    fields: &[f64],
+) {
+    coupling.run(numbers, fields, &mut []);
+    let symbols = &program.grids[grid].programs.coupling.symbols;
+    for (symbol, value) in symbols.iter().zip(coupling.executor.reductions()) {
+        let place = program.couplings.iter().position(|known| known == symbol);
+        numbers.couplings[place.expect("a coupling of the program")] = value;
+    }
+}
+
 /// A program with its arrays.
 pub(super) struct Part {
     pub executor: Executor,
