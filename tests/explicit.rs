@@ -30,6 +30,9 @@ impl BoundedEquations for Advection {
     fn largest_step(&mut self, _t: f64, _u: &[f64]) -> f64 {
         1.0 / self.n as f64
     }
+    fn limiting_state(&mut self, _t: f64, _u: &[f64]) -> usize {
+        0
+    }
 }
 
 /// `u_t = u cos t`, for which any step is stable.
@@ -44,6 +47,9 @@ impl BoundedEquations for Growth {
     }
     fn largest_step(&mut self, _t: f64, _u: &[f64]) -> f64 {
         f64::INFINITY
+    }
+    fn limiting_state(&mut self, _t: f64, _u: &[f64]) -> usize {
+        0
     }
 }
 

@@ -9,7 +9,12 @@ pub enum Failure {
     #[error("Newton's iteration failed at t = {t} with step {h:e}")]
     NewtonDiverged { t: f64, h: f64, state: usize },
     #[error("the step {h:e} is longer than {largest:e}, the longest stable one, at t = {t}")]
-    StepTooLong { t: f64, h: f64, largest: f64 },
+    StepTooLong {
+        t: f64,
+        h: f64,
+        largest: f64,
+        state: usize,
+    },
     #[error("a value is not finite at t = {t} with step {h:e}")]
     NotFinite { t: f64, h: f64, state: usize },
     #[error("{steps} steps were not enough: t = {t} reached with step {h:e}")]
@@ -30,8 +35,9 @@ impl Failure {
             Failure::StepTooSmall { state, .. }
             | Failure::NewtonDiverged { state, .. }
             | Failure::NotFinite { state, .. }
+            | Failure::StepTooLong { state, .. }
             | Failure::TooManySteps { state, .. } => Some(state),
-            Failure::StepTooLong { .. } | Failure::Interrupted { .. } => None,
+            Failure::Interrupted { .. } => None,
         }
     }
 

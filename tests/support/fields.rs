@@ -148,4 +148,8 @@ impl BoundedEquations for Fields {
     fn largest_step(&mut self, _: f64, _: &[f64]) -> f64 {
         self.largest_step
     }
+
+    fn limiting_state(&mut self, _: f64, _: &[f64]) -> usize {
+        0
+    }
 }

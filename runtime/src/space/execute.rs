@@ -195,6 +195,20 @@ impl Executor {
         self.results.iter().map(|&i| values[i])
     }
 
+    /// The node with the largest value of what a result that is a maximum was taken over, as the last run left it.
+    pub fn place_of_maximum(&self, result: usize) -> Option<usize> {
+        let array = self.steps.iter().find_map(|step| {
+            let &Prepared::Reduce { from, to, .. } = step else {
+                return None;
+            };
+            (to == self.results[result]).then_some(from)
+        });
+        let values = self.nodes[array?].iter().enumerate();
+        values
+            .max_by(|a, b| a.1.total_cmp(b.1))
+            .map(|(node, _)| node)
+    }
+
     /// Runs a program from nodes to nodes; `inputs` and `outputs` hold one array behind the other. Where a node of an input is given by a condition, the output of
     /// that place is 0.
     ///

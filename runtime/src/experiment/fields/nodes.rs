@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 use ansatz_compiler::Program;
 use ansatz_compiler::codegen::Evaluator;
 use ansatz_compiler::system::jacobian::Pattern;
+use ansatz_compiler::system::space::GridBlock;
 use ansatz_compiler::system::space::tangent::tangent;
 
 use super::inverse::LinearInverse;
@@ -277,6 +278,16 @@ fn difference(equations: &mut NodeEquations<'_>, t: f64, u: &[f64], v: &[f64], j
     equations.work = [Vec::new(), shifted, f];
 }
 
+/// The rates of advection and diffusion in units of those for which a step of Euler's method of length 1 is stable, as they were computed last.
+fn rates_of(part: &Part, grid: &GridBlock) -> [f64; 2] {
+    let rates = &grid.programs.rates;
+    let mut values = part.executor.reductions();
+    let mut next = |symbol: Option<_>| symbol.and_then(|_| values.next()).unwrap_or(0.0);
+    let (advection, diffusion) = (next(rates.advection), next(rates.diffusion));
+    // Courant number 1; eigenvalues of diffusion up to 2 over the step.
+    [advection, diffusion / 2.0]
+}
+
 impl BoundedEquations for NodeEquations<'_> {
     fn n_states(&self) -> usize {
         self.n
@@ -294,13 +305,43 @@ impl BoundedEquations for NodeEquations<'_> {
                 continue;
             };
             part.run(&self.numbers, &u[nodes.range.clone()], &mut []);
-            let rates = &grid.programs.rates;
-            let mut values = part.executor.reductions();
-            let mut next = |symbol: Option<_>| symbol.and_then(|_| values.next()).unwrap_or(0.0);
-            let (advection, diffusion) = (next(rates.advection), next(rates.diffusion));
-            // Euler's method: Courant number 1; eigenvalues of diffusion up to 2 over the step.
-            least = least.min(1.0 / (advection + diffusion / 2.0));
+            least = least.min(1.0 / rates_of(part, grid).iter().sum::<f64>());
         }
         least
+    }
+
+    fn limiting_state(&mut self, t: f64, u: &[f64]) -> usize {
+        self.largest_step(t, u);
+        let (mut largest, mut candidates) = (0.0, Vec::new());
+        for ((nodes, grid), shape) in self.grids.iter().zip(&self.program.grids).zip(&self.shapes) {
+            let Some(part) = &nodes.rates else {
+                continue;
+            };
+            let [advection, diffusion] = rates_of(part, grid);
+            if advection + diffusion > largest {
+                largest = advection + diffusion;
+                // Diffusion is the last of the results.
+                let result = part.executor.reductions().count() - 1;
+                let result = if diffusion > advection { result } else { 0 };
+                let node = part.executor.place_of_maximum(result).unwrap_or(0);
+                candidates = nodes
+                    .range
+                    .clone()
+                    .skip(node)
+                    .step_by(shape.len())
+                    .collect();
+            }
+        }
+        // Of the fields the one to which the rates answer most.
+        let (mut v, mut jv) = (vec![0.0; self.n], vec![0.0; self.n]);
+        let mut answer = |&state: &usize| {
+            v.fill(0.0);
+            v[state] = 1.0;
+            self.jvp(t, u, &v, &mut jv);
+            jv.iter().fold(0.0, |most: f64, rate| most.max(rate.abs()))
+        };
+        let answers = candidates.iter().map(|state| (*state, answer(state)));
+        let most = answers.max_by(|a, b| a.1.total_cmp(&b.1));
+        most.map_or(0, |(state, _)| state)
     }
 }

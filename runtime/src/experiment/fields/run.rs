@@ -134,11 +134,16 @@ impl<'p> FieldRun<'p> {
 
     /// Name and place of a component that a failure names.
     pub fn component(&self, state: usize) -> String {
-        if let Engine::Split { transform, .. } = &self.engine {
-            let field = state / transform.n_modes();
-            let fields = &self.program.grids[0].evolution.fields;
-            return fields.get(field).map_or(String::new(), |f| f.name.clone());
-        }
+        let state = match &self.engine {
+            Engine::Nodes(_) => state,
+            // A mode is everywhere: where the field is largest.
+            Engine::Split { transform, .. } => {
+                let (field, len) = (state / transform.n_modes(), self.layouts[0].shape.len());
+                let nodes = self.u[field * len..(field + 1) * len].iter().enumerate();
+                let largest = nodes.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
+                field * len + largest.map_or(0, |(node, _)| node)
+            }
+        };
         let Some(mut rest) = state.checked_sub(self.n_scalars) else {
             let state = scalar_states(self.program)[state];
             return self.program.states[state].name.clone();

@@ -21,6 +21,8 @@ pub trait BoundedEquations {
     fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]);
     /// The largest stable step of Euler's method at this state; infinite where any is.
     fn largest_step(&mut self, t: f64, u: &[f64]) -> f64;
+    /// The component that bounds it.
+    fn limiting_state(&mut self, t: f64, u: &[f64]) -> usize;
 }
 
 /// An initial value problem of such equations.
@@ -190,6 +192,7 @@ impl Run {
                 t: self.t,
                 h,
                 largest,
+                state: problem.equations.limiting_state(self.t, &self.u),
             });
         }
         if h.is_nan() || (is_too_small(self.t, h) && t < target) {
