@@ -66,7 +66,7 @@ impl Place {
 pub(super) struct Part {
     pub place: Place,
     pub witness: Option<(NameId, Span)>,
-    /// Holds a parameter of the function in whose body it stands: only calls know where it varies.
+    /// Nobody knows here where it varies: it holds an unknown name, or a parameter of the function in whose body it stands.
     is_open: bool,
 }
 
@@ -178,13 +178,18 @@ fn named(world: &World, at: At, name: NameId, function: Option<&Function>) -> Pa
             ..Part::EVERYWHERE
         };
     }
-    let Meaning::Entity(id) = world.meaning(at.file, name) else {
-        return Part::EVERYWHERE;
-    };
-    Part {
-        place: world.space.place(id),
-        witness: Some((name, world.ast(at.file).expr(at.expr).span)),
-        is_open: false,
+    match world.meaning(at.file, name) {
+        Meaning::Entity(id) => Part {
+            place: world.space.place(id),
+            witness: Some((name, world.ast(at.file).expr(at.expr).span)),
+            is_open: false,
+        },
+        // Reported as such; it may be the name of a field.
+        Meaning::Unknown => Part {
+            is_open: true,
+            ..Part::EVERYWHERE
+        },
+        Meaning::Time | Meaning::Pi | Meaning::Euler => Part::EVERYWHERE,
     }
 }
 
