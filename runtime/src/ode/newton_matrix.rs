@@ -22,6 +22,9 @@ const LARGEST_DENSE: usize = 12;
 /// Up to this cost of a factorization (multiplications per entry of the Jacobian) sparse LU beats GMRES with ILU: multisite2
 /// with 20 takes half the time of GMRES, egfr_net with 280 ten times as much.
 const MOST_FILL: f64 = 100.0;
+/// Up to this size matrices that are more than half full are factored whole: their incomplete factors would cost as much (a rod of 33
+/// Chebyshev nodes takes a fifth of the time, and what is conserved is conserved to rounding).
+const LARGEST_FULL: usize = 500;
 /// From this cost on GMRES with the diagonal is tried first where vectors are short: multisite2 takes 0.8 ms instead of 1.3 with
 /// LU. Where it does not converge, incomplete factors replace the diagonal.
 const FILL_FOR_DIAGONAL: f64 = 10.0;
@@ -74,6 +77,9 @@ impl LinearSolver {
     pub fn choose(pattern: &Pattern) -> Self {
         let (n, entries) = (pattern.n, pattern.row_indices.len());
         if n <= LARGEST_DENSE {
+            return LinearSolver::Lu;
+        }
+        if n <= LARGEST_FULL && 2 * entries > n * n {
             return LinearSolver::Lu;
         }
         if n > FILLS_UP.0 && entries > FILLS_UP.1 * n {

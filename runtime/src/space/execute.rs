@@ -367,6 +367,11 @@ impl Run<'_> {
             } => {
                 let mut target = self.nodes.take(*to);
                 derivative.run(self.nodes.get(*from), target.values());
+                for (_, face) in self.faces.iter_mut().filter(|(array, _)| array == to) {
+                    let field = |i: usize| Field::from(self.nodes.get(i));
+                    face.compute(Formula::Node, self.scalars, field, [[0; 2]; 3]);
+                    face.write_nodes(target.values());
+                }
                 self.nodes.put(*to, target);
             }
             Prepared::Flux {

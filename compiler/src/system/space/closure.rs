@@ -13,7 +13,7 @@ use super::setting::Setting;
 use super::stencil::Source;
 use super::weights::hermite;
 use crate::model::entities::Side;
-use crate::terms::{Number, Pool, Term};
+use crate::terms::{Number, Pool, SymbolId, Term};
 
 /// Builds the closures of fields at faces.
 pub(super) struct Closing<'a> {
@@ -119,7 +119,7 @@ impl Closing<'_> {
         let unknown = self
             .pool
             .symbol(&format!("d({})", self.sources[field].name));
-        let (zero, target) = (self.pool.int(0), self.pool.var(unknown));
+        let target = self.pool.var(unknown);
         let mut map = FxHashMap::default();
         for t in self.pool.reachable(&[residual]) {
             let (inner, orders) = self.setting.chain(self.pool, t);
@@ -134,19 +134,11 @@ impl Closing<'_> {
             }
         }
         let residual = self.pool.substitute(&[residual], &map)[0];
-        let slope = self.pool.derivative(residual, unknown);
-        if slope == zero || self.pool.symbols_in(&[slope]).contains(&unknown) {
-            return Err(SpaceError::NonlinearCondition {
-                field: self.sources[field].name.clone(),
-                face: self.face.clone(),
-                at: self.at,
-            });
-        }
-        let rest = self
-            .pool
-            .substitute(&[residual], &FxHashMap::from_iter([(target, zero)]))[0];
-        let quotient = self.pool.div(rest, slope);
-        Ok(self.pool.neg(quotient))
+        solved_for(self.pool, residual, unknown).ok_or_else(|| SpaceError::NonlinearCondition {
+            field: self.sources[field].name.clone(),
+            face: self.face.clone(),
+            at: self.at,
+        })
     }
 
     /// A derivative at the face from the nodes alone.
@@ -203,6 +195,18 @@ impl Closing<'_> {
         }
         self.pool.linear(Number::ZERO, &sum)
     }
+}
+
+/// The unknown of a residual that is linear in it.
+pub(super) fn solved_for(pool: &mut Pool, residual: Term, unknown: SymbolId) -> Option<Term> {
+    let (zero, target) = (pool.int(0), pool.var(unknown));
+    let slope = pool.derivative(residual, unknown);
+    if slope == zero || pool.symbols_in(&[slope]).contains(&unknown) {
+        return None;
+    }
+    let rest = pool.substitute(&[residual], &FxHashMap::from_iter([(target, zero)]))[0];
+    let quotient = pool.div(rest, slope);
+    Some(pool.neg(quotient))
 }
 
 /// The direction of the index away from a face.

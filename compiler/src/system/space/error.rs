@@ -79,10 +79,10 @@ pub enum SpaceError {
         #[label("declared here")]
         at: SourceSpan,
     },
-    #[error("only the value of `{field}` can be given at {face} with `chebyshev`")]
+    #[error("`outflow` of `{field}` at {face} needs an equation of first order with `chebyshev`")]
     #[diagnostic(
         code(chebyshev_condition),
-        help("use `scheme central` for conditions with derivatives")
+        help("give the value or a derivative there, or use `scheme central`")
     )]
     ChebyshevCondition {
         field: String,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::builder::Builder;
-use super::conditions::{Requirement, Requirements, assign, face_name};
+use super::conditions::{Requirements, assign};
 use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::facts::Degree;
@@ -308,7 +308,19 @@ impl<'a> Lowering<'a> {
         let periodic = self.is_periodic();
         self.check_mix(periodic)?;
         let mut builder = self.builder(periodic);
-        let fields = self.field_arrays(&mut builder, goal.entry);
+        let mut fields = self.field_arrays(&mut builder, goal.entry);
+        let slopes = self.slopes()?;
+        let terms = self.over_slopes(&slopes, &goal.terms);
+        let mut reduced = goal.reduced.clone();
+        for reduced in &mut reduced {
+            reduced.of = self.over_slopes(&slopes, &[reduced.of])[0];
+        }
+        let all: Vec<Term> = reduced
+            .iter()
+            .map(|r| r.of)
+            .chain(terms.iter().copied())
+            .collect();
+        let closures = self.slope_arrays(&mut builder, &mut fields, &slopes, &all)?;
         let (cut, bases, n) = (self.cut(), self.bases(), self.evolution.fields.len());
         let residuals = if goal.solve {
             self.residuals.clone()
@@ -316,7 +328,7 @@ impl<'a> Lowering<'a> {
             Vec::new()
         };
         let is_fraction = matches!(cut, Cut::Fraction(_));
-        let (early, late) = self.around_constraints(&goal.reduced);
+        let (early, late) = self.around_constraints(&reduced);
         let setting = &mut self.setting;
         let mut spectral = Spectral::new(self.pool, setting, &mut builder, bases, fields, cut);
         spectral.are_cut = goal.entry == Entry::Modes && is_fraction;
@@ -336,14 +348,12 @@ impl<'a> Lowering<'a> {
         }
         spectral.reduce(&late);
         let outputs = if goal.rows && periodic {
-            spectral.rows_in_modes(&goal.terms, goal.entry)
+            spectral.rows_in_modes(&terms, goal.entry)
         } else {
-            goal.terms
-                .iter()
-                .map(|t| spectral.value_array(*t))
-                .collect()
+            terms.iter().map(|t| spectral.value_array(*t)).collect()
         };
         builder.closures = self.value_closures(&builder)?;
+        builder.closures.extend(closures);
         Ok(builder.finish(self.pool, outputs, &self.evolution.varying))
     }
 
@@ -368,16 +378,6 @@ impl<'a> Lowering<'a> {
     fn value_closures(&mut self, builder: &Builder) -> Result<Vec<Closure>, SpaceError> {
         if self.is_periodic() {
             return Ok(Vec::new());
-        }
-        for ((field, (axis, side)), conditions) in &self.requirements {
-            let is_value = |c: &Requirement| matches!(c, Requirement::Equation(_, 0));
-            if !conditions.iter().all(is_value) {
-                return Err(SpaceError::ChebyshevCondition {
-                    field: self.evolution.names()[*field].to_owned(),
-                    face: face_name(self.evolution, *axis, *side),
-                    at: self.evolution.span(*field).into(),
-                });
-            }
         }
         let arrays = builder.inputs.iter().zip(&self.evolution.fields);
         let sources: Vec<Source> = arrays

@@ -33,6 +33,7 @@ mod program_verify;
 mod reads;
 pub mod reductions;
 pub mod setting;
+mod slopes;
 mod spectral;
 mod spectral_rows;
 mod stencil;

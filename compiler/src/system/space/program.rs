@@ -7,7 +7,7 @@
 //!   earlier ones, which defines the corners. Coordinates go on beyond the faces.
 //! - A [`Multiplier`] at the Nyquist frequency of an axis is the mean of its values at both signs of that wavenumber; so odd
 //!   derivatives of real data stay real.
-//! - `du/dt` at a node fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
+//! - `du/dt` at a node of a field fixed by [`Closure::node`] is 0; its value is put in place before the steps run, and where fields are shown.
 
 pub use crate::model::entities::{NumericalFlux, Side};
 use crate::model::entities::{Observable, StateId};
@@ -136,7 +136,7 @@ pub enum Step {
         /// What becomes of the constant mode.
         mean: Mean,
     },
-    /// Derivative along a Lobatto axis by its differentiation matrix.
+    /// Derivative along a Lobatto axis by its differentiation matrix; then nodes that closures of the result give.
     Along {
         /// The axis.
         axis: usize,

@@ -2,7 +2,7 @@
 
 use super::builder::Builder;
 use super::closure::{Closing, Reach, depth};
-use super::conditions::{End, face_name};
+use super::conditions::{End, Requirement, face_name};
 use super::error::SpaceError;
 use super::evolution::Evolution;
 use super::forms::Atom;
@@ -10,7 +10,8 @@ use super::hyperbolic::{Speeds, WindRow};
 use super::lower::{Entry, Goal, Lowering};
 use super::multiplier::derivative;
 use super::program::{
-    ArrayId, ArrayKind, Closure, Cut, Mean, Multiplier, Read, Side, Solve, SpaceProgram, Step,
+    ArrayId, ArrayKind, Closure, Cut, Mean, Multiplier, NodeKind, Read, Side, Solve, SpaceProgram,
+    Step,
 };
 use super::reductions::Reduced;
 use super::stencil::{Source, Stencils};
@@ -123,10 +124,14 @@ impl Lowering<'_> {
                 for side in [Side::Lower, Side::Upper] {
                     let end: End = (axis, side);
                     let depth = depth(&reads, source.array, end);
-                    let conditions = self
+                    let mut conditions = self
                         .requirements
                         .get(&(field, end))
                         .map_or(Vec::new(), Vec::clone);
+                    if self.axes[axis].nodes == NodeKind::Lobatto {
+                        // Other conditions close arrays of slopes.
+                        conditions.retain(|c| matches!(c, Requirement::Equation(_, 0)));
+                    }
                     if depth == 0 && conditions.is_empty() {
                         continue;
                     }

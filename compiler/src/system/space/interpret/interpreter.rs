@@ -307,6 +307,7 @@ impl<'a> Interpreter<'a> {
             } => {
                 let nodes = self.along(*axis, self.nodes(*from), *order);
                 self.set_nodes(*to, nodes);
+                self.fix_nodes(&[*to]);
             }
             Step::Flux(flux) => self.flux(flux),
             Step::Reduce { from, kind, to } => {
