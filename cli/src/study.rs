@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use ansatz_compiler::diagnostic::Diagnostics;
+use ansatz_compiler::diagnostic::{Diagnostics, is_error};
 use ansatz_compiler::model::{self, Model};
 use ansatz_compiler::source::{MAX_SOURCE_BYTES, Source, Sources, Span};
 use ansatz_compiler::syntax::ast::{
@@ -11,6 +11,7 @@ use ansatz_compiler::syntax::ast::{
 };
 use ansatz_compiler::syntax::parse_expression;
 use ansatz_compiler::{assemble, pipeline::simplified, read, system::System, without_fields};
+use miette::Diagnostic;
 
 use crate::args::Settings;
 use crate::failure::Failure;
@@ -144,11 +145,33 @@ impl Study {
 
     /// Names and units.
     pub fn elaborate(&mut self) -> Result<Model, Failure> {
+        let model = self.named();
+        self.stop_on_errors()?;
+        Ok(model)
+    }
+
+    /// Names and units of a model that goes on: fields may still lack an equation.
+    pub fn elaborate_so_far(&mut self) -> Result<Model, Failure> {
+        let model = self.named();
+        let lacks_equation = |d: &dyn Diagnostic| {
+            let code = d.code().map(|code| code.to_string());
+            code.as_deref() == Some("field_without_equation")
+        };
+        if self
+            .diagnostics
+            .iter()
+            .any(|d| is_error(d) && !lacks_equation(d))
+        {
+            self.stop_on_errors()?;
+        }
+        Ok(model)
+    }
+
+    fn named(&mut self) -> Model {
         let start = Instant::now();
         let model = model::elaborate(&self.ast, &mut self.sources, &Files, &mut self.diagnostics);
         self.seconds.read += start.elapsed().as_secs_f64();
-        self.stop_on_errors()?;
-        Ok(model)
+        model
     }
 
     /// Equations, not yet simplified.

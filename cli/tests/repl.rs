@@ -162,6 +162,33 @@ fn a_mistake_changes_nothing() {
 }
 
 #[test]
+fn fields_are_declared_looked_at_and_run() {
+    let folder = folder("repl_fields");
+    let mut terminal = Terminal::start(&folder);
+    terminal.line("domain line: x in 0..1, 17 points");
+    terminal.line("field u on line = x*(1 - x)");
+    terminal.line("dt(u) = dxx(u)");
+    terminal.line("at boundary: u = 0");
+    terminal.line("maximum(u)");
+    terminal.expect("= 0.25 at the start");
+    terminal.line("2*u");
+    terminal.expect("from 0 to 0.5 at the start");
+    terminal.line("2*3");
+    terminal.expect("6");
+    terminal.line(":diff u by x");
+    terminal.expect("for expressions without fields");
+    terminal.line(":show system");
+    terminal.expect("dxx(u)");
+    terminal.line("simulate { until = 0.1; save = points(2) }");
+    terminal.line("plot { space u }");
+    terminal.line(":run");
+    terminal.expect("wrote out/simulate.svg");
+    terminal.line(":quit");
+    assert!(terminal.child.wait().unwrap().success());
+    assert!(folder.join("out/simulate.npz").exists());
+}
+
+#[test]
 fn an_unfinished_statement_goes_on_in_the_next_line() {
     let mut terminal = Terminal::start(&folder("repl_lines"));
     terminal.line("let three = (1 +");

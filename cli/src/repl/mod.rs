@@ -3,6 +3,7 @@
 mod commands;
 mod complete;
 mod session;
+mod start;
 
 pub use commands::COMMANDS;
 pub use complete::Editing;

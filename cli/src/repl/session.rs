@@ -8,6 +8,7 @@ use ansatz_compiler::syntax::{Ast, parse_expression};
 use ansatz_compiler::terms::Term;
 use ansatz_compiler::{diagnostic::Diagnostics, pipeline, source::Sources, system::System};
 
+use super::start;
 use crate::failure::Failure;
 use crate::overrides;
 use crate::study::Study;
@@ -75,7 +76,7 @@ impl Session {
 
     /// Adds a statement to the model.
     pub(super) fn extend(&mut self, statement: &str) -> Result<(), Failure> {
-        let model = self.study(statement)?.elaborate()?;
+        let model = self.study(statement)?.elaborate_so_far()?;
         let mut content = self.content.clone();
         content.statements.push(statement.into());
         content.names = names_of(&model);
@@ -106,25 +107,33 @@ impl Session {
         Ok(model)
     }
 
-    /// A system in which `expression` is the only thing to compute.
-    pub(super) fn system_of(&self, expression: &str) -> Result<(Study, System), Failure> {
+    /// The model with an expression as its last `let`.
+    fn with_answer(&self, expression: &str) -> Result<(Study, System), Failure> {
         let mut study = self.study(&format!("let {ANSWER} = {expression}"))?;
         let model = self.model(&mut study)?;
         let system = study.assemble(model)?;
-        let mut system = study.without_fields(system)?;
-        system.blocks.clear();
-        let answer = system
-            .observables
-            .pop()
-            .expect("the last `let` is the expression");
-        system.observables = vec![answer];
         Ok((study, system))
+    }
+
+    /// A system in which `expression` is the only thing to compute.
+    pub(super) fn system_of(&self, expression: &str) -> Result<(Study, System), Failure> {
+        let (study, system) = self.with_answer(expression)?;
+        if !start::on_grids(&system, ANSWER).is_empty() {
+            let message = "`:explain` and `:diff` are for expressions without fields";
+            return Err(Failure::usage(message));
+        }
+        Ok((study, alone(system)))
     }
 
     /// The simplified form of an expression and its value at the start.
     fn value(&self, expression: &str) -> Result<String, Failure> {
-        let (mut study, system) = self.system_of(expression)?;
-        let system = study.simplify(system);
+        let (mut study, system) = self.with_answer(expression)?;
+        if !start::on_grids(&system, ANSWER).is_empty() {
+            let folder = self.content.file.as_deref().and_then(Path::parent);
+            let folder = folder.unwrap_or(Path::new(""));
+            return start::values(&mut study, system, ANSWER, folder);
+        }
+        let system = study.simplify(alone(system));
         Ok(simplified_and_value(&system, system.observables[0].value))
     }
 
@@ -148,6 +157,14 @@ impl Session {
             text.trim_end().to_owned()
         })
     }
+}
+
+/// The system without all but its last `let`.
+fn alone(mut system: System) -> System {
+    system.blocks.clear();
+    let answer = system.observables.pop();
+    system.observables = vec![answer.expect("the last `let` is the expression")];
+    system
 }
 
 fn simplified_and_value(system: &System, term: Term) -> String {
