@@ -1,4 +1,4 @@
-//! Texts of a size that takes seconds: `cargo test --test slow`.
+//! Texts and runs of a size that takes seconds: `cargo test --test slow`.
 
 use std::fmt::Write;
 
@@ -6,6 +6,7 @@ use ansatz_compiler::diagnostic::Diagnostics;
 use ansatz_compiler::model::elaborate;
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::{assemble, read};
+use ansatz_tests::field_runs::{example, reference, run};
 use ansatz_tests::{Files, rendered};
 
 /// Bytes of a long line.
@@ -60,4 +61,18 @@ fn a_million_species_are_read() {
         let (n_states, messages) = outcome(name, text);
         assert_eq!((n_states, messages.as_str()), (MANY, ""), "{name}");
     }
+}
+
+/// The reference has 128² modes; products of three factors need twice as many nodes to keep as many.
+#[test]
+fn a_spot_grows_into_rolls_as_the_reference_says() {
+    let text = example("gray_scott_rolls").replace("128 points", "256 points");
+    let saved = run(&text);
+    assert_eq!(saved.warnings, []);
+    for (name, expected) in [("mean_u", 0.856810424425), ("mean_v", 0.051323576287)] {
+        let error = (saved.number(500.0, name) - expected).abs();
+        assert!(error < 1e-7, "{name}: {error:e}");
+    }
+    let error = saved.difference(500.0, &["u", "v"], &reference("gray_scott_spin2"));
+    assert!(error < 1e-5, "{error:e}");
 }

@@ -111,6 +111,22 @@ impl Saved {
         self.row(t).numbers[place.unwrap_or_else(|| panic!("no number `{name}`"))]
     }
 
+    /// The largest difference of fields at a time to rows `x, …, value, …` of a reference.
+    pub fn difference(&self, t: f64, names: &[&str], rows: &[Vec<f64>]) -> f64 {
+        let n_axes = self.grids[0].axes.len();
+        let mut largest = 0.0;
+        for row in rows {
+            let (at, values) = row.split_at(n_axes);
+            let node = self
+                .node(at)
+                .expect("the grid has the nodes of the reference");
+            for (name, value) in names.iter().zip(values) {
+                largest = f64::max(largest, (self.array(t, name)[node] - value).abs());
+            }
+        }
+        largest
+    }
+
     /// The node at these coordinates, if there is one.
     pub fn node(&self, at: &[f64]) -> Option<usize> {
         let (mut node, mut stride) = (0, 1);
