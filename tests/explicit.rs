@@ -6,8 +6,9 @@ use ansatz_runtime::ode;
 use ansatz_runtime::problem::{Equations, Problem};
 use ansatz_runtime::solution::Outcome;
 use ansatz_runtime::space::steppers::{
-    BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, solve_bounded,
+    BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, Stage, solve_bounded,
 };
+use ansatz_tests::fields::Fields;
 use std::f64::consts::PI;
 
 /// Difference between observed and claimed order.
@@ -214,5 +215,51 @@ fn stabilised_methods_take_diffusion_in_few_evaluations() {
             "{method}, {rtol:e}: {:?}",
             outcome.counts
         );
+    }
+}
+
+/// A stage in one pass over the grid is the rate by the program of rates, then the update.
+#[test]
+fn stages_in_one_pass_are_what_rates_make() {
+    for text in [
+        "field u on d = 0, v on d = 0
+         dt(u) = lap(u) + u^2*v + t
+         dt(v) = lap(v) - u^2*v
+         scheme central(order = 4)",
+        "field u on d = 0
+         dt(u) = -dx(u^2/2) - dy(u^2/2)
+         scheme weno(order = 5)",
+        "field u on d = 0
+         dt(u) = -u*dx(u) + lap(u)
+         scheme fourier",
+        "field u on d = 0, v on d = 0
+         dt(u) = v - mean(u)
+         dt(v) = v - mean(u)",
+        "field u on d = 0, psi on d
+         constraint lap(psi) = u, mean(psi) = 0
+         dt(u) = psi",
+    ] {
+        let mut fields = Fields::new(
+            &format!(
+                "domain d: x in 0..6, 24 points, periodic; y in 0..1, 12 points, periodic
+                 {text}"
+            ),
+            f64::INFINITY,
+        );
+        let u = fields.nodes(&|field, [x, y, _]| (x + field as f64).sin() + y * y);
+        let start: Vec<f64> = u.iter().map(|u| u * u).collect();
+        for keep in [0.0, 0.75] {
+            let stage = Stage {
+                start: &start,
+                keep,
+                step: 0.01,
+            };
+            let (mut one_pass, mut two) = (vec![0.0; u.len()], vec![0.0; u.len()]);
+            fields.run_stage(0.3, &u, stage, &mut one_pass);
+            fields.stage(0.3, &u, stage, &mut two);
+            for (a, b) in one_pass.iter().zip(&two) {
+                assert!((a - b).abs() < 1e-13, "{a} {b}: {text}");
+            }
+        }
     }
 }

@@ -38,6 +38,11 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    // This thread computes too, instead of waiting for one that does.
+    let threads = rayon::ThreadPoolBuilder::new().use_current_thread();
+    threads
+        .build_global()
+        .expect("nothing has used the pool before");
     match commands::dispatch(args.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -8,12 +8,13 @@ use ansatz_compiler::source::Sources;
 use ansatz_compiler::system::System;
 use ansatz_compiler::system::space::interpret::Interpreter;
 use ansatz_compiler::system::space::program::{SpaceProgram, SpacePrograms};
+use ansatz_compiler::system::space::stage::stage;
 use ansatz_compiler::terms::{Pool, SymbolId};
 use ansatz_compiler::{assemble, model, read};
 use ansatz_runtime::space::execute::Executor;
 use ansatz_runtime::space::layout::Layout;
 use ansatz_runtime::space::split::SplitExecutor;
-use ansatz_runtime::space::steppers::BoundedEquations;
+use ansatz_runtime::space::steppers::{BoundedEquations, Stage};
 
 use super::Files;
 
@@ -92,6 +93,22 @@ impl Fields {
             pool: model.system.pool,
             largest_step,
         }
+    }
+
+    /// A stage of an explicit method by its own program.
+    pub fn run_stage(&mut self, t: f64, u: &[f64], of: Stage<'_>, out: &mut [f64]) {
+        let made = stage(&mut self.pool, &self.program, of.keep != 0.0);
+        let (symbols, numbers): (Vec<_>, Vec<_>) = self.parameters.iter().copied().unzip();
+        let code = compile_space(&self.pool, &made.program, &symbols, OPTIONS);
+        let code = code.expect("steps are known");
+        let mut executor = Executor::new(&code, &numbers).expect("the grid is small");
+        let scalars = code.scalars.iter().map(|symbol| match symbol {
+            step if *step == made.step => of.step,
+            keep if Some(*keep) == made.keep => of.keep,
+            _ => t,
+        });
+        let start = if of.keep == 0.0 { &[][..] } else { of.start };
+        executor.run_on(&scalars.collect::<Vec<_>>(), [u, start], out);
     }
 
     fn parameter(&self, symbol: SymbolId) -> Option<f64> {

@@ -162,6 +162,25 @@ pub enum MeanCode {
     Set(Kernel),
 }
 
+impl SpaceCode {
+    /// Whether its results are the same over a run: no step reads an input or a scalar that the caller supplies.
+    pub fn is_constant(&self) -> bool {
+        let reads_input = |step: &StepCode| match step {
+            StepCode::Pointwise { arrays, .. }
+            | StepCode::Diagonal { arrays, .. }
+            | StepCode::Solve(SolveCode { arrays, .. })
+            | StepCode::Flux(FluxCode { states: arrays, .. }) => {
+                arrays.iter().any(|array| self.inputs.contains(array))
+            }
+            StepCode::Forward { from, .. }
+            | StepCode::Inverse { from, .. }
+            | StepCode::Along { from, .. }
+            | StepCode::Reduce { from, .. } => self.inputs.contains(from),
+        };
+        self.scalars.is_empty() && !self.steps.iter().any(reads_input)
+    }
+}
+
 /// A step that the runtime cannot execute.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("steps of this kind cannot be executed yet: {kind}")]

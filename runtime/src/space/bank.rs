@@ -13,11 +13,14 @@ pub(super) enum Place {
     Owned,
 }
 
+/// Arrays that the caller supplies, in order.
+pub(super) type Inputs<'a, T> = SmallVec<[&'a [T]; 8]>;
+
 /// Arrays of one kind of number, by number of the array.
 pub(super) struct Bank<'a, T> {
     /// By array.
     places: &'a [Place],
-    inputs: SmallVec<[&'a [T]; 8]>,
+    inputs: Inputs<'a, T>,
     /// `None` while taken.
     outputs: SmallVec<[Option<&'a mut [T]>; 8]>,
     /// By array; empty while taken.
@@ -40,17 +43,17 @@ impl<T> Taken<'_, T> {
 }
 
 impl<'a, T> Bank<'a, T> {
-    /// Inputs and outputs stand one behind the other, each of length `len`.
+    /// Outputs stand one behind the other, each of length `len`.
     pub(super) fn new(
         places: &'a [Place],
         owned: &'a mut [Vec<T>],
         len: usize,
-        inputs: &'a [T],
+        inputs: Inputs<'a, T>,
         outputs: &'a mut [T],
     ) -> Self {
         Bank {
             places,
-            inputs: inputs.chunks_exact(len).collect(),
+            inputs,
             outputs: outputs.chunks_exact_mut(len).map(Some).collect(),
             owned,
         }

@@ -5,7 +5,7 @@ use ansatz_compiler::program::space::{SpaceCode, StepCode};
 use ansatz_compiler::system::space::program::{ArrayKind, Reduction};
 use smallvec::SmallVec;
 
-use super::bank::{Bank, Place, Taken};
+use super::bank::{Bank, Inputs, Place, Taken};
 use super::chebyshev::Differentiation;
 use super::closing::{Face, Formula};
 use super::elliptic::Elliptic;
@@ -168,7 +168,7 @@ impl Executor {
             steps: setup,
             layout,
         };
-        executor.run_steps(&[], &mut [], &[], &mut []);
+        executor.run_steps(Inputs::new(), &mut [], Inputs::new(), &mut []);
         executor.steps = steps;
         executor.copies = copies;
         Ok(executor)
@@ -215,10 +215,22 @@ impl Executor {
     /// # Panics
     /// If a length is wrong.
     pub fn run(&mut self, scalars: &[f64], inputs: &[f64], outputs: &mut [f64]) {
-        self.scalars[..self.n_supplied].copy_from_slice(scalars);
-        self.fix_inputs(inputs);
-        self.run_steps(inputs, outputs, &[], &mut []);
+        self.run_on(scalars, [inputs, &[]], outputs);
+    }
+
+    /// The same with the inputs in two parts, the second behind the first.
+    ///
+    /// # Panics
+    /// If a length is wrong.
+    pub fn run_on(&mut self, scalars: &[f64], inputs: [&[f64]; 2], outputs: &mut [f64]) {
         let len = self.layout.shape.len();
+        let inputs: Inputs<f64> = inputs
+            .iter()
+            .flat_map(|part| part.chunks_exact(len))
+            .collect();
+        self.scalars[..self.n_supplied].copy_from_slice(scalars);
+        self.fix_inputs(&inputs);
+        self.run_steps(inputs, outputs, Inputs::new(), &mut []);
         for &(input, array) in &self.fixed_inputs {
             let Some(output) = outputs.get_mut(input * len..(input + 1) * len) else {
                 continue;
@@ -231,13 +243,37 @@ impl Executor {
         }
     }
 
+    /// From now on runs look whether the results of the last step are finite.
+    ///
+    /// # Panics
+    /// If that is not a pointwise one.
+    pub fn watch_last(&mut self) {
+        self.last_sweep().watch();
+    }
+
+    /// Whether the results of the last step of the last run are finite, if it looked.
+    ///
+    /// # Panics
+    /// If that is not a pointwise step.
+    pub fn is_last_finite(&mut self) -> bool {
+        self.last_sweep().is_finite()
+    }
+
+    fn last_sweep(&mut self) -> &mut Sweep {
+        match self.steps.last_mut() {
+            Some(Prepared::Pointwise { sweep, .. }) => sweep,
+            _ => unreachable!("the last step is pointwise"),
+        }
+    }
+
     /// Runs a program from modes to modes.
     ///
     /// # Panics
     /// If a length is wrong.
     pub fn run_modes(&mut self, scalars: &[f64], inputs: &[Complex64], outputs: &mut [Complex64]) {
         self.scalars[..self.n_supplied].copy_from_slice(scalars);
-        self.run_steps(&[], &mut [], inputs, outputs);
+        let inputs = inputs.chunks_exact(self.n_modes.max(1)).collect();
+        self.run_steps(Inputs::new(), &mut [], inputs, outputs);
     }
 
     /// Puts the nodes that conditions give in place, in the caller's array.
@@ -245,19 +281,18 @@ impl Executor {
     /// # Panics
     /// If a length is wrong.
     pub fn fix_nodes(&mut self, scalars: &[f64], inputs: &mut [f64]) {
-        self.scalars[..self.n_supplied].copy_from_slice(scalars);
-        self.fix_inputs(inputs);
         let len = self.layout.shape.len();
+        self.scalars[..self.n_supplied].copy_from_slice(scalars);
+        self.fix_inputs(&inputs.chunks_exact(len).collect::<Inputs<f64>>());
         for &(input, array) in &self.fixed_inputs {
             inputs[input * len..(input + 1) * len].copy_from_slice(&self.nodes[array]);
         }
     }
 
     /// Copies inputs that have given nodes, and sets those.
-    fn fix_inputs(&mut self, inputs: &[f64]) {
-        let len = self.layout.shape.len();
+    fn fix_inputs(&mut self, inputs: &[&[f64]]) {
         for &(input, array) in &self.fixed_inputs {
-            self.nodes[array].copy_from_slice(&inputs[input * len..(input + 1) * len]);
+            self.nodes[array].copy_from_slice(inputs[input]);
         }
         for axis in 0..3 {
             for (array, face) in &mut self.faces {
@@ -266,7 +301,7 @@ impl Executor {
                 }
                 let (places, nodes) = (&self.node_places, &self.nodes);
                 let field = |i: usize| match places[i] {
-                    Place::Input(input) => Field::from(&inputs[input * len..(input + 1) * len]),
+                    Place::Input(input) => Field::from(inputs[input]),
                     Place::Output(_) | Place::Owned => Field::from(&nodes[i][..]),
                 };
                 face.compute(Formula::Node, &self.scalars, field, [[0; 2]; 3]);
@@ -275,12 +310,12 @@ impl Executor {
         }
     }
 
-    fn run_steps(
-        &mut self,
-        inputs: &[f64],
-        outputs: &mut [f64],
-        mode_inputs: &[Complex64],
-        mode_outputs: &mut [Complex64],
+    fn run_steps<'a>(
+        &'a mut self,
+        inputs: Inputs<'a, f64>,
+        outputs: &'a mut [f64],
+        mode_inputs: Inputs<'a, Complex64>,
+        mode_outputs: &'a mut [Complex64],
     ) {
         let len = self.layout.shape.len();
         let mut run = Run {

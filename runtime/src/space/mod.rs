@@ -7,6 +7,7 @@ mod closing;
 mod elliptic;
 pub mod execute;
 pub mod field;
+mod finite;
 pub mod flux;
 pub mod layout;
 pub mod modes;

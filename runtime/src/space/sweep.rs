@@ -8,6 +8,7 @@ use ansatz_compiler::codegen::row::{RowEvaluator, RowKernel, RowSource, Stencil}
 use smallvec::SmallVec;
 
 use super::field::Field;
+use super::finite::all_finite;
 use super::layout::{Coordinate, Shape};
 
 /// A stencil on a grid, with its scratch space.
@@ -30,6 +31,8 @@ struct Plan {
     segments: SmallVec<[(usize, usize); 2]>,
     /// Rows per block.
     block: usize,
+    /// Whether blocks look for results that are not finite.
+    is_watched: bool,
 }
 
 /// Successive rows.
@@ -39,6 +42,8 @@ struct Block {
     evaluator: RowEvaluator,
     /// Strips of inputs, then of outputs.
     strips: Vec<f64>,
+    /// Whether all its results of the last run are finite, where that is looked at.
+    is_finite: bool,
 }
 
 /// Nodes per block: enough to make threads worth their while, few enough to stay in the second-level cache.
@@ -78,12 +83,14 @@ impl Sweep {
             rows,
             coordinates: coordinates.to_vec(),
             reach,
+            is_watched: false,
         };
         let blocks = (0..ny * nz).step_by(plan.block).map(|first| Block {
             first,
             n: plan.block.min(ny * nz - first),
             evaluator: plan.kernel.evaluator(parameters),
             strips: vec![0.0; plan.strip_len()],
+            is_finite: true,
         });
         Sweep {
             blocks: blocks.collect(),
@@ -96,6 +103,16 @@ impl Sweep {
         for block in &mut self.blocks {
             block.evaluator.set_parameters(parameters);
         }
+    }
+
+    /// From now on runs look for results that are not finite, while those are at hand.
+    pub fn watch(&mut self) {
+        self.plan.is_watched = true;
+    }
+
+    /// Whether all results of the last run are finite, if it looked.
+    pub fn is_finite(&self) -> bool {
+        self.blocks.iter().all(|block| block.is_finite)
     }
 
     /// Computes all nodes of `out` from `fields` (the arrays of the stencil, by their number).
@@ -191,6 +208,9 @@ impl Block {
                 .collect();
             self.run_rows(plan, fields, row, n, &mut part);
             done += n;
+        }
+        if plan.is_watched {
+            self.is_finite = out.iter().all(|out| all_finite(out));
         }
     }
 

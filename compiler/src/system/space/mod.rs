@@ -36,6 +36,7 @@ pub mod setting;
 mod slopes;
 mod spectral;
 mod spectral_rows;
+pub mod stage;
 mod stencil;
 mod stencil_rows;
 pub mod tangent;

@@ -8,6 +8,7 @@ use ansatz_compiler::Program;
 use ansatz_compiler::codegen::Evaluator;
 use ansatz_compiler::system::jacobian::Pattern;
 use ansatz_compiler::system::space::GridBlock;
+use ansatz_compiler::system::space::stage::stage;
 use ansatz_compiler::system::space::tangent::tangent;
 
 use super::inverse::LinearInverse;
@@ -16,13 +17,17 @@ use super::pattern::{Colouring, pattern};
 use super::setup::SetupError;
 use crate::problem::Equations;
 use crate::space::layout::Shape;
-use crate::space::steppers::BoundedEquations;
+use crate::space::steppers::{BoundedEquations, Stage};
 
 /// One grid.
 pub(super) struct GridNodes {
     pub full: Part,
     coupling: Option<Part>,
     rates: Option<Part>,
+    /// Largest stable step, where it is the same over the run.
+    largest_step: Option<f64>,
+    /// Stages without the start of the step and with it, when a method asks for them.
+    stages: Option<[Part; 2]>,
     /// Derivative of `full`, when a method has asked for it and there is one.
     tangent: Option<Part>,
     inverse: Option<LinearInverse>,
@@ -47,7 +52,7 @@ pub(super) struct NodeEquations<'p> {
     n: usize,
     shapes: Vec<Shape>,
     pattern: OnceCell<(Pattern, Colouring)>,
-    work: [Vec<f64>; 3],
+    work: [Vec<f64>; 2],
 }
 
 impl<'p> NodeEquations<'p> {
@@ -70,6 +75,8 @@ impl<'p> NodeEquations<'p> {
                 full: Part::new(program, &grid.programs.full, parameters)?,
                 coupling,
                 rates: None,
+                largest_step: None,
+                stages: None,
                 tangent: None,
                 inverse: None,
                 range: n..n + len,
@@ -90,13 +97,28 @@ impl<'p> NodeEquations<'p> {
             n,
             shapes: shapes.to_vec(),
             pattern: OnceCell::new(),
-            work: [const { Vec::new() }; 3],
+            work: [const { Vec::new() }; 2],
         })
     }
 
-    /// Compiles the programs of the rates that bound a step.
-    pub fn with_rates(mut self) -> Result<Self, SetupError> {
-        for (nodes, grid) in self.grids.iter_mut().zip(&self.program.grids) {
+    /// Compiles the programs of stages, and of the rates that bound a step.
+    pub fn with_stages(mut self) -> Result<Self, SetupError> {
+        let program = self.program;
+        for (nodes, grid) in self.grids.iter_mut().zip(&program.grids) {
+            let part = |keeps_start| {
+                let full = &grid.programs.full;
+                let stage = program.with_pool(|pool| stage(pool, full, keeps_start));
+                let given: Vec<_> = [Some(stage.step), stage.keep]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let part = Part::with_given(program, &stage.program, &self.parameters, &given);
+                part.map(|mut part| {
+                    part.executor.watch_last();
+                    part
+                })
+            };
+            nodes.stages = Some([part(false)?, part(true)?]);
             let rates = &grid.programs.rates;
             if rates.advection.or(rates.diffusion).is_some() {
                 let part = Part::new(self.program, &rates.program, &self.parameters)?;
@@ -214,16 +236,12 @@ impl Equations for NodeEquations<'_> {
     fn jvp(&mut self, t: f64, u: &[f64], v: &[f64], jv: &mut [f64]) {
         if self.has_tangents() {
             self.set_numbers(t, u);
-            let mut pair = std::mem::take(&mut self.work[0]);
             for nodes in &mut self.grids {
                 let range = nodes.range.clone();
-                pair.clear();
-                pair.extend_from_slice(&u[range.clone()]);
-                pair.extend_from_slice(&v[range.clone()]);
+                let pair = [&u[range.clone()], &v[range.clone()]];
                 let tangent = nodes.tangent.as_mut().expect("all grids have one");
-                tangent.run(&self.numbers, &pair, &mut jv[range]);
+                tangent.run_on(&self.numbers, pair, &mut jv[range]);
             }
-            self.work[0] = pair;
             return;
         }
         difference(self, t, u, v, jv);
@@ -266,7 +284,7 @@ impl Equations for NodeEquations<'_> {
 fn difference(equations: &mut NodeEquations<'_>, t: f64, u: &[f64], v: &[f64], jv: &mut [f64]) {
     let largest = |values: &[f64]| values.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     let size = f64::EPSILON.sqrt() * largest(u).max(1.0) / largest(v).max(f64::MIN_POSITIVE);
-    let [_, mut shifted, mut f] = std::mem::take(&mut equations.work);
+    let [mut shifted, mut f] = std::mem::take(&mut equations.work);
     shifted.clear();
     shifted.extend(u.iter().zip(v).map(|(u, v)| u + size * v));
     f.resize(u.len(), 0.0);
@@ -275,7 +293,7 @@ fn difference(equations: &mut NodeEquations<'_>, t: f64, u: &[f64], v: &[f64], j
     for (jv, f) in jv.iter_mut().zip(&f) {
         *jv = (*jv - f) / size;
     }
-    equations.work = [Vec::new(), shifted, f];
+    equations.work = [shifted, f];
 }
 
 /// The rates of advection and diffusion in units of those for which a step of Euler's method of length 1 is stable, as they were computed last.
@@ -297,6 +315,26 @@ impl BoundedEquations for NodeEquations<'_> {
         Equations::rhs(self, t, u, du);
     }
 
+    fn stage(&mut self, t: f64, u: &[f64], stage: Stage<'_>, out: &mut [f64]) -> bool {
+        self.set_numbers(t, u);
+        self.numbers.given = [stage.step, stage.keep];
+        let mut is_finite = true;
+        for nodes in &mut self.grids {
+            let range = nodes.range.clone();
+            let [plain, keeping] = nodes.stages.as_mut().expect("made for this method");
+            let (part, start) = match stage.keep {
+                0.0 => (plain, &[][..]),
+                _ => (keeping, &stage.start[range.clone()]),
+            };
+            part.run_on(&self.numbers, [&u[range.clone()], start], &mut out[range]);
+            is_finite &= part.executor.is_last_finite();
+        }
+        let n = self.scalars.len();
+        self.scalar_rates(t, &mut out[..n]);
+        stage.update(&u[..n], &mut out[..n]);
+        is_finite && out[..n].iter().all(|value| value.is_finite())
+    }
+
     fn largest_step(&mut self, t: f64, u: &[f64]) -> f64 {
         self.set_numbers(t, u);
         let mut least = f64::INFINITY;
@@ -304,8 +342,14 @@ impl BoundedEquations for NodeEquations<'_> {
             let Some(part) = &mut nodes.rates else {
                 continue;
             };
+            if let Some(known) = nodes.largest_step {
+                least = least.min(known);
+                continue;
+            }
             part.run(&self.numbers, &u[nodes.range.clone()], &mut []);
-            least = least.min(1.0 / rates_of(part, grid).iter().sum::<f64>());
+            let largest = 1.0 / rates_of(part, grid).iter().sum::<f64>();
+            nodes.largest_step = part.is_constant.then_some(largest);
+            least = least.min(largest);
         }
         least
     }

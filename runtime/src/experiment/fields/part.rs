@@ -24,6 +24,8 @@ pub(super) enum Source {
     State(usize),
     /// Position in `Program::couplings`.
     Coupling(usize),
+    /// Position in `Numbers::given`.
+    Given(usize),
 }
 
 /// Numbers that change during a run and are the same everywhere.
@@ -33,6 +35,8 @@ pub(super) struct Numbers {
     /// By state of the program; of fields not a number.
     pub states: Vec<f64>,
     pub couplings: Vec<f64>,
+    /// What a method gives to the programs of its stages.
+    pub given: [f64; 2],
 }
 
 impl Numbers {
@@ -41,6 +45,7 @@ impl Numbers {
             t: 0.0,
             states: vec![f64::NAN; program.states.len()],
             couplings: vec![0.0; program.couplings.len()],
+            given: [0.0; 2],
         }
     }
 
@@ -49,6 +54,7 @@ impl Numbers {
             Source::Time => self.t,
             Source::State(i) => self.states[i],
             Source::Coupling(i) => self.couplings[i],
+            Source::Given(i) => self.given[i],
         }
     }
 }
@@ -74,6 +80,8 @@ pub(super) struct Part {
     pub executor: Executor,
     sources: Vec<Source>,
     scalars: Vec<f64>,
+    /// Whether its results are the same over a run.
+    pub is_constant: bool,
 }
 
 impl Part {
@@ -83,18 +91,34 @@ impl Part {
         space: &SpaceProgram,
         parameters: &[f64],
     ) -> Result<Part, SetupError> {
+        Part::with_given(program, space, parameters, &[])
+    }
+
+    /// The same with symbols for the given numbers.
+    pub fn with_given(
+        program: &Program,
+        space: &SpaceProgram,
+        parameters: &[f64],
+        given: &[SymbolId],
+    ) -> Result<Part, SetupError> {
         let code = compiled(program, space)?;
         Ok(Part {
             executor: Executor::new(&code, parameters)?,
-            sources: sources(program, &code.scalars),
+            sources: sources(program, &code.scalars, given),
+            is_constant: code.is_constant(),
             scalars: vec![0.0; code.scalars.len()],
         })
     }
 
     /// From nodes to nodes.
     pub fn run(&mut self, numbers: &Numbers, inputs: &[f64], outputs: &mut [f64]) {
+        self.run_on(numbers, [inputs, &[]], outputs);
+    }
+
+    /// The same with the inputs in two parts.
+    pub fn run_on(&mut self, numbers: &Numbers, inputs: [&[f64]; 2], outputs: &mut [f64]) {
         self.set(numbers);
-        self.executor.run(&self.scalars, inputs, outputs);
+        self.executor.run_on(&self.scalars, inputs, outputs);
     }
 
     /// Puts given nodes in place.
@@ -121,11 +145,11 @@ pub(super) fn parameter_symbols(program: &Program) -> Vec<SymbolId> {
     program.parameters.iter().map(|p| p.symbol).collect()
 }
 
-/// Where these scalars come from.
+/// Where these scalars come from; `given` are the symbols of given numbers.
 ///
 /// # Panics
 /// If a symbol is none of the program's.
-pub(super) fn sources(program: &Program, symbols: &[SymbolId]) -> Vec<Source> {
+pub(super) fn sources(program: &Program, symbols: &[SymbolId], given: &[SymbolId]) -> Vec<Source> {
     let source = |symbol: &SymbolId| {
         if *symbol == program.time {
             return Source::Time;
@@ -134,7 +158,11 @@ pub(super) fn sources(program: &Program, symbols: &[SymbolId]) -> Vec<Source> {
         let coupling = || program.couplings.iter().position(|c| c == symbol);
         let found = state
             .map(Source::State)
-            .or_else(|| coupling().map(Source::Coupling));
+            .or_else(|| coupling().map(Source::Coupling))
+            .or_else(|| {
+                let place = given.iter().position(|g| g == symbol);
+                place.map(Source::Given)
+            });
         found.expect("space programs use time, scalar states and couplings")
     };
     symbols.iter().map(source).collect()

@@ -91,7 +91,7 @@ impl<'p> FieldRun<'p> {
                 let shapes: Vec<_> = layouts.iter().map(|layout| layout.shape).collect();
                 let equations = NodeEquations::new(program, &at.parameters, &shapes)?;
                 Engine::Nodes(Box::new(match method {
-                    FieldMethod::Bounded(_) => equations.with_rates()?,
+                    FieldMethod::Bounded(_) => equations.with_stages()?,
                     FieldMethod::Split(_) | FieldMethod::Nodes(_) => equations,
                 }))
             }
@@ -442,7 +442,7 @@ fn split_engine<'p>(
     let split = split.expect("the method was chosen because there is a split");
     let parameters = parameter_symbols(program);
     let code = program.with_pool(|pool| compile_split(pool, split, &parameters, OPTIONS))?;
-    let scalars = sources(program, &code.nonlinear.scalars);
+    let scalars = sources(program, &code.nonlinear.scalars, &[]);
     let time = scalars.iter().position(|source| *source == Source::Time);
     let mut executor = SplitExecutor::new(&code, &at.parameters, time)?;
     let transform = executor.transform().clone();

@@ -1,6 +1,7 @@
 //! The loop over the steps of split equations: targets, step sizes, limits, interruption. What it guarantees is said in [`super`].
 
-use super::combine::{all_finite, weighted_square};
+use super::super::finite::all_modes_finite;
+use super::combine::weighted_square;
 use super::equations::SplitEquations;
 use super::targets::{Targets, cut, fixed_step};
 use crate::failure::Failure;
@@ -170,7 +171,7 @@ impl Run<'_> {
         sink: &mut SplitSink<'_>,
         counts: &mut Counts,
     ) -> Result<(), Failure> {
-        if !all_finite(self.stepper.u()) {
+        if !all_modes_finite(self.stepper.u()) {
             return Err(self.not_finite(self.stepper.u()));
         }
         let mut targets = Targets::new(problem.save_at, problem.t0, problem.t_end);
@@ -241,7 +242,7 @@ impl Run<'_> {
             counts.rejected += 1;
         }
         let (u, e) = self.stepper.tried();
-        if all_finite(u) && all_finite(e) {
+        if all_modes_finite(u) && all_modes_finite(e) {
             Err(Failure::StepTooSmall {
                 t: self.t,
                 h: self.h,

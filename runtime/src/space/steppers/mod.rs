@@ -25,5 +25,6 @@ pub use implicit::ImplicitPart;
 pub use integrate::{SplitProblem, SplitSink, StepSize};
 pub use methods::{METHODS, SplitError, SplitMethod, solve};
 pub use strong_stability::{
-    BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, StrongStability, solve_bounded,
+    BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, Stage, StrongStability,
+    solve_bounded,
 };

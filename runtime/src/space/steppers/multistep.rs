@@ -4,8 +4,8 @@
 //! - [ARW95] U. M. Ascher, S. J. Ruuth, B. T. R. Wetton, *Implicit-explicit methods for time-dependent partial differential equations*,
 //!   SIAM J. Numer. Anal. 32 (1995) 797–823, doi:10.1137/0732037.
 
+use super::super::finite::all_modes_finite;
 use super::coefficients::{Group, GroupWeights, WeighModes, combine, groups, same_step};
-use super::combine::all_finite;
 use super::equations::{Linear, SplitEquations};
 use super::integrate::{SplitStepper, Tolerances};
 use super::number::Number;
@@ -171,7 +171,7 @@ impl SplitStepper for MultistepStepper {
             states.chain(rates).enumerate(),
             &mut self.u_new,
         );
-        if all_finite(&self.u_new) {
+        if all_modes_finite(&self.u_new) {
             0.0
         } else {
             f64::NAN

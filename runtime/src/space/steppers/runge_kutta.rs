@@ -1,7 +1,7 @@
 //! One-step methods for split equations: one formula over all tableaus.
 
+use super::super::finite::all_modes_finite;
 use super::coefficients::{Group, GroupWeights, WeighModes, combine, groups, same_step};
-use super::combine::all_finite;
 use super::equations::{Linear, SplitEquations};
 use super::integrate::{SplitStepper, Tolerances};
 use super::number::Number;
@@ -149,7 +149,7 @@ impl SplitStepper for RungeKutta {
             counts.rhs += 1;
         }
         let Some(tolerances) = tolerances else {
-            return if all_finite(&self.u_new) {
+            return if all_modes_finite(&self.u_new) {
                 0.0
             } else {
                 f64::NAN

@@ -7,6 +7,7 @@
 //! - [GKS11] S. Gottlieb, D. I. Ketcheson, C.-W. Shu, *Strong Stability Preserving Runge–Kutta and Multistep Time Discretizations*,
 //!   World Scientific 2011, doi:10.1142/7498.
 
+use super::super::finite::all_finite;
 use super::targets::{Targets, cut, fixed_step};
 use crate::failure::Failure;
 use crate::ode::control::is_too_small;
@@ -19,10 +20,37 @@ pub trait BoundedEquations {
     fn n_states(&self) -> usize;
     /// `du = f(t, u)`
     fn rhs(&mut self, t: f64, u: &[f64], du: &mut [f64]);
+    /// `out` becomes the stage from `u`; gives whether all its values are finite.
+    fn stage(&mut self, t: f64, u: &[f64], stage: Stage<'_>, out: &mut [f64]) -> bool {
+        self.rhs(t, u, out);
+        stage.update(u, out);
+        out.iter().all(|value| value.is_finite())
+    }
     /// The largest stable step of Euler's method at this state; infinite where any is.
     fn largest_step(&mut self, t: f64, u: &[f64]) -> f64;
     /// The component that bounds it.
     fn limiting_state(&mut self, t: f64, u: &[f64]) -> usize;
+}
+
+/// What a stage makes of a state `u`: `keep·start + (1 − keep)·(u + step·f(t, u))`.
+#[derive(Debug, Clone, Copy)]
+pub struct Stage<'a> {
+    /// The state at the start of the step.
+    pub start: &'a [f64],
+    /// Its weight.
+    pub keep: f64,
+    /// The step of Euler's method.
+    pub step: f64,
+}
+
+impl Stage<'_> {
+    /// Of the first components: `out` holds their rates, then the stage.
+    pub fn update(&self, u: &[f64], out: &mut [f64]) {
+        for ((out, u), start) in out.iter_mut().zip(u).zip(self.start) {
+            let moved = u + self.step * *out;
+            *out = moved + self.keep * (start - moved);
+        }
+    }
 }
 
 /// An initial value problem of such equations.
@@ -74,6 +102,14 @@ pub struct StrongStability {
 /// All methods.
 pub const STRONG_STABILITY: &[StrongStability] = &[
     StrongStability {
+        name: "Euler",
+        order: 1,
+        about: "explicit method of Euler, one evaluation per step",
+        reference: "Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I (1993), I.7",
+        coefficient: 1.0,
+        stages: &[(0.0, 0.0, 1.0)],
+    },
+    StrongStability {
         name: "SSPRK3",
         order: 3,
         about: "strong stability preserving method of order 3 in three stages",
@@ -112,7 +148,7 @@ pub fn solve_bounded(
         t: problem.t0,
         u: problem.u0.to_vec(),
         stage: zeros(),
-        f: zeros(),
+        next: zeros(),
         anchor: (problem.t0, 0),
     };
     let mut counts = Counts::default();
@@ -131,8 +167,10 @@ struct Run {
     method: &'static StrongStability,
     t: f64,
     u: Vec<f64>,
+    /// The last stage.
     stage: Vec<f64>,
-    f: Vec<f64>,
+    /// The one after it.
+    next: Vec<f64>,
     /// Fixed steps are counted from the last target.
     anchor: (f64, u64),
 }
@@ -144,7 +182,9 @@ impl Run {
         sink: &mut Sink<'_>,
         counts: &mut Counts,
     ) -> Result<(), Failure> {
-        self.check(&self.u, 0.0)?;
+        if !all_finite(&self.u) {
+            return Err(self.not_finite(&self.u, 0.0));
+        }
         let mut targets = Targets::new(problem.save_at, problem.t0, problem.t_end);
         (0..targets.due(self.t)).for_each(|_| sink(self.t, &self.u));
         while self.t < problem.t_end {
@@ -161,8 +201,9 @@ impl Run {
                     state: 0,
                 });
             }
-            self.step(h, problem.equations, counts);
-            self.check(&self.stage, h)?;
+            if !self.step(h, problem.equations, counts) {
+                return Err(self.not_finite(&self.stage, h));
+            }
             std::mem::swap(&mut self.u, &mut self.stage);
             counts.steps += 1;
             self.t = t;
@@ -205,29 +246,29 @@ impl Run {
         Ok((h, t))
     }
 
-    /// Leaves the state after a step `h` in `stage`.
-    fn step(&mut self, h: f64, equations: &mut dyn BoundedEquations, counts: &mut Counts) {
+    /// Leaves the state after a step `h` in `stage`; gives whether all its values are finite.
+    fn step(&mut self, h: f64, equations: &mut dyn BoundedEquations, counts: &mut Counts) -> bool {
+        let mut is_finite = true;
         for (i, &(c, keep, step)) in self.method.stages.iter().enumerate() {
             let before = if i == 0 { &self.u } else { &self.stage };
-            equations.rhs(self.t + c * h, before, &mut self.f);
+            let stage = Stage {
+                start: &self.u,
+                keep,
+                step: step * h,
+            };
+            is_finite = equations.stage(self.t + c * h, before, stage, &mut self.next);
             counts.rhs += 1;
-            if i == 0 {
-                self.stage.copy_from_slice(&self.u);
-            }
-            for ((stage, u), f) in self.stage.iter_mut().zip(&self.u).zip(&self.f) {
-                *stage = keep * u + (1.0 - keep) * (*stage + step * h * f);
-            }
+            std::mem::swap(&mut self.stage, &mut self.next);
         }
+        is_finite
     }
 
-    fn check(&self, u: &[f64], h: f64) -> Result<(), Failure> {
-        match u.iter().position(|value| !value.is_finite()) {
-            None => Ok(()),
-            Some(state) => Err(Failure::NotFinite {
-                t: self.t,
-                h,
-                state,
-            }),
+    fn not_finite(&self, u: &[f64], h: f64) -> Failure {
+        let state = u.iter().position(|value| !value.is_finite());
+        Failure::NotFinite {
+            t: self.t,
+            h,
+            state: state.unwrap_or(0),
         }
     }
 }
