@@ -6,11 +6,11 @@ use ansatz_compiler::system::space::program::Reduction;
 use smallvec::SmallVec;
 
 use super::closing::Formula;
-use super::execute::Run;
 use super::field::Field;
 use super::layout::Layout;
 use super::probing::{Entry, probe};
 use super::reduce::reduce;
+use super::steps::Run;
 use super::sweep::Sweep;
 use crate::linalg::direct::{Direct, Singular};
 

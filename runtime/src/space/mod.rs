@@ -17,6 +17,7 @@ mod probing;
 mod reduce;
 pub mod split;
 pub mod steppers;
+mod steps;
 pub mod sweep;
 pub mod transform;
 mod weno;

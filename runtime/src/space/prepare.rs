@@ -8,11 +8,11 @@ use super::bank::Place;
 use super::chebyshev::Differentiation;
 use super::closing::Face;
 use super::elliptic::Elliptic;
-use super::execute::{Constant, Prepared};
 use super::field::Ghosts;
 use super::flux::FluxSweep;
 use super::layout::Layout;
 use super::modes::{Factors, frequencies};
+use super::steps::{Constant, Prepared};
 use super::sweep::Sweep;
 use super::transform::Transform;
 
