@@ -46,6 +46,29 @@ fn chebyshev_derivatives_are_exact_to_rounding() {
 }
 
 #[test]
+fn normals_point_out_of_the_domain() {
+    let model = |conditions: &str| {
+        format!(
+            "param h = 2
+             domain square: x in 0..1, 8 points; y in 0..2, 9 points
+             field u on square = 0
+             dt(u) = lap(u)
+             {conditions}"
+        )
+    };
+    let written_out = model(
+        "at x = 0: -dx(u) = h*(sin(t) - u)
+         at x = 1: dx(u) = h*(sin(t) - u)
+         at y = 0: -dy(u) = h*(sin(t) - u)
+         at y = 2: dy(u) = h*(sin(t) - u)",
+    );
+    let start = |_: usize, [x, y, _]: [f64; 3]| x * x + (3.0 * y).sin();
+    let (_, expected) = rates(&written_out, 0.3, &start);
+    let (_, found) = rates(&model("at boundary: dn(u) = h*(sin(t) - u)"), 0.3, &start);
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn chebyshev_stands_beside_fourier() {
     let text = "
         domain channel: x in 0..2*pi, 16 points, periodic; y in -1..1, 17 points

@@ -10,7 +10,7 @@ use super::library::library_terms;
 use super::measure::Measure;
 use super::nodes::{At, post_order};
 use super::scope::{EntityId, EntityKind, FileId, Meaning, Origin, World};
-use super::space::Value;
+use super::space::{Value, first_face};
 use super::units::Units;
 use super::walk::Machine;
 use crate::diagnostic::Diagnostics;
@@ -309,11 +309,10 @@ impl<'w> Checker<'w, '_, '_> {
                 }
                 ItemKind::Boundary(boundary) => {
                     self.relations(file, "the place of the face", &boundary.faces);
-                    self.relations(
-                        file,
-                        "the right side of the condition",
-                        &boundary.conditions,
-                    );
+                    let what = "the right side of the condition";
+                    self.machine.face = first_face(self.world, file, boundary);
+                    self.relations(file, what, &boundary.conditions);
+                    self.machine.face = None;
                 }
                 ItemKind::Declare(Declaration {
                     name,

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
 use super::check_units::is_bare;
-use super::entities::{DomainId, PointData, PointDataKind};
+use super::entities::{DomainId, PointData, PointDataKind, Side};
 use super::error::ModelError;
 use super::measure::{Exponent, Measure};
 use super::nodes::{At, Part, operands};
@@ -104,6 +104,11 @@ impl<'w, 'a> Lowering<'w, 'a> {
             diagnostics.push(division_by_zero(world, at, call));
         }
         value
+    }
+
+    /// The face that the expressions to come are about.
+    pub fn set_face(&mut self, face: Option<(usize, Side)>) {
+        self.machine.face = face;
     }
 
     /// The term of an expression, in the unit wanted.

@@ -8,7 +8,7 @@ use std::hash::Hash;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::entities::{DomainId, PointDataKind};
+use super::entities::{DomainId, PointDataKind, Side};
 use super::error::ModelError;
 use super::nodes::{At, Chain, Part, Parts, chain, children, evaluation_order, operands, rate_of};
 use super::scope::{EntityId, FileId, Meaning, World};
@@ -89,7 +89,12 @@ impl<V> Frame<V> {
     }
 }
 
-type MemoKey<V> = (EntityId, Option<usize>, SmallVec<[Value<V>; 4]>);
+type MemoKey<V> = (
+    EntityId,
+    Option<usize>,
+    Option<(usize, Side)>,
+    SmallVec<[Value<V>; 4]>,
+);
 
 /// The stack machine; keeps what it remembers from one expression to the next.
 pub(super) struct Machine<V> {
@@ -99,6 +104,8 @@ pub(super) struct Machine<V> {
     nodes: Vec<Expr>,
     values: Vec<Value<V>>,
     expanded: u64,
+    /// The face that expressions are about, an axis and its end: conditions may hold normal derivatives.
+    pub face: Option<(usize, Side)>,
     /// What was wrong with vectors in it.
     problems: Vec<(At, SpaceError)>,
     /// Where vectors have been found wrong before.
@@ -113,6 +120,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             nodes: Vec::new(),
             values: Vec::new(),
             expanded: 0,
+            face: None,
             problems: Vec::new(),
             reported: FxHashSet::default(),
         }
@@ -308,6 +316,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             world,
             at,
             domain,
+            face: self.face,
             problems: &mut self.problems,
         }
     }
@@ -342,7 +351,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             .enumerate()
             .map(|(i, value)| value.map(|_, v| algebra.passed(at, id, i, v.clone())))
             .collect();
-        let key = (id, domain, passed);
+        let key = (id, domain, self.face, passed);
         if let Some(known) = self.memo.get(&key) {
             self.values.push(known.clone());
             return None;
@@ -353,7 +362,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
         };
         algebra.enter(at);
         self.open.insert(id);
-        Some(self.begin(world, body, Some((id, at)), domain, key.2))
+        Some(self.begin(world, body, Some((id, at)), domain, key.3))
     }
 
     fn close<A: Algebra<Value = V>>(&mut self, algebra: &mut A, frames: &mut Vec<Frame<V>>) {
@@ -364,7 +373,7 @@ impl<V: Clone + PartialEq + Eq + Hash> Machine<V> {
             let body = self.pop();
             algebra.leave();
             let value = body.map(|_, v| algebra.returned(at, id, v.clone()));
-            let key = (id, frame.domain, frame.args);
+            let key = (id, frame.domain, self.face, frame.args);
             self.memo.insert(key, value.clone());
             self.values.push(value);
         }

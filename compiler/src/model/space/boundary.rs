@@ -10,7 +10,7 @@ use crate::model::elaborate::Elaboration;
 use crate::model::entities::{Condition, ConditionKind, DomainId, Face, Model, Side};
 use crate::model::lower::Amount;
 use crate::model::nodes::as_name;
-use crate::model::scope::{FileId, Origin};
+use crate::model::scope::{FileId, Origin, World};
 use crate::model::values::at;
 use crate::source::Span;
 use crate::syntax::ast::{Boundary, Expr, ItemKind, Relation};
@@ -40,26 +40,26 @@ fn add(e: &mut Elaboration, file: FileId, boundary: &Boundary, item: Span, model
     if model.domains.len() <= domain {
         return;
     }
-    let mut kinds = Vec::new();
-    for condition in &boundary.conditions {
-        let span = span_of(e, file, *condition);
-        kinds.extend(
-            read(e, file, *condition)
-                .into_iter()
-                .map(|kind| (kind, span)),
-        );
-    }
+    let mut named = Vec::new();
     for face in &boundary.faces {
-        for face in faces(e, file, *face, domain, item, model) {
+        named.extend(faces(e, file, *face, domain, item, model));
+    }
+    for (i, &face) in named.iter().enumerate() {
+        let n_diagnostics = e.diagnostics.len();
+        e.lowering.set_face(Some((face.axis, face.side)));
+        for condition in &boundary.conditions {
+            let span = span_of(e, file, *condition);
+            let kinds = read(e, file, *condition).into_iter();
             model
                 .conditions
-                .extend(
-                    kinds
-                        .iter()
-                        .map(|&(kind, span)| Condition { face, kind, span }),
-                );
+                .extend(kinds.map(|kind| Condition { face, kind, span }));
+        }
+        if i > 0 {
+            // What is wrong with a condition has been reported for the first face.
+            e.diagnostics.truncate(n_diagnostics);
         }
     }
+    e.lowering.set_face(None);
 }
 
 /// The domain that the fields in the conditions live on.
@@ -212,6 +212,21 @@ fn faces(
     debug_assert!(item.start <= span.start, "a face stands in its statement");
     report_face(e, domain, help, span);
     Vec::new()
+}
+
+/// The first face that a condition is about, as its units know it: with `boundary` that of the first coordinate.
+pub(in crate::model) fn first_face(
+    world: &World,
+    file: FileId,
+    boundary: &Boundary,
+) -> Option<(usize, Side)> {
+    let name = as_name(world.ast(file), boundary.faces.first()?.left)?;
+    let coordinate = world.entity_named(file, name.name);
+    let position = coordinate.and_then(|id| {
+        let mut domains = world.space.domains.iter();
+        domains.find_map(|domain| domain.coordinates.iter().position(|&c| c == id))
+    });
+    Some((position.unwrap_or(0), Side::Upper))
 }
 
 fn report_face(e: &mut Elaboration, domain: usize, help: String, at: Span) {

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::{SpaceCall, SpaceError};
-use crate::model::entities::{DomainId, PointDataKind};
+use crate::model::entities::{DomainId, PointDataKind, Side};
 use crate::model::nodes::{At, Parts, operands};
 use crate::model::scope::World;
 use crate::model::walk::Algebra;
@@ -90,6 +90,8 @@ pub struct Calculus<'c, 'w, 'a, A: Algebra> {
     pub at: At,
     /// The domain that the expression is about.
     pub domain: Option<usize>,
+    /// The face that it is about: an axis and its end.
+    pub face: Option<(usize, Side)>,
     pub problems: &'c mut Vec<(At, SpaceError)>,
 }
 
@@ -267,6 +269,7 @@ impl<A: Algebra> Calculus<'_, '_, '_, A> {
             (SpaceCall::Divergence, [f]) => self.divergence(f),
             (SpaceCall::Curl, [f]) => self.curl(f),
             (SpaceCall::Laplacian, [f]) => f.map(|_, v| self.laplacian(v.clone())),
+            (SpaceCall::Normal, [f]) => self.normal(f),
             (SpaceCall::Dot, [a, b]) => self.dot(a, b),
             (SpaceCall::Reduction(Op::Integral), [f]) => {
                 let coordinates: Vec<A::Value> = self.coordinate_values();
@@ -284,6 +287,7 @@ impl<A: Algebra> Calculus<'_, '_, '_, A> {
                 | SpaceCall::Divergence
                 | SpaceCall::Curl
                 | SpaceCall::Laplacian
+                | SpaceCall::Normal
                 | SpaceCall::Dot
                 | SpaceCall::Reduction(_),
                 _,
@@ -315,6 +319,7 @@ impl<A: Algebra> Calculus<'_, '_, '_, A> {
             | SpaceCall::Divergence
             | SpaceCall::Curl
             | SpaceCall::Laplacian
+            | SpaceCall::Normal
             | SpaceCall::Dot
             | SpaceCall::Reduction(_) => None,
         };

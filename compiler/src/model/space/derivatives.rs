@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::SpaceError;
 use super::calculus::{Calculus, Of, Value};
+use crate::model::entities::Side;
 use crate::model::nodes::{Part, Parts};
 use crate::model::scope::EntityId;
 use crate::model::walk::Algebra;
@@ -71,6 +72,24 @@ impl<A: Algebra> Calculus<'_, '_, '_, A> {
                 self.vector_for_scalar("what `grad` takes", "write the derivatives out", span)
             }
         }
+    }
+
+    /// The derivative along the outer normal of the face that the condition is about.
+    pub(super) fn normal(&mut self, f: &Of<A>) -> Of<A> {
+        let span = self.world.ast(self.at.file).expr(self.at.expr).span;
+        let Some((axis, side)) = self.face else {
+            return self.fail(SpaceError::NormalElsewhere { at: span.into() });
+        };
+        let Some(&coordinate) = self.coordinates().get(axis) else {
+            return self.unknown();
+        };
+        f.map(|_, v| {
+            let along = self.partial(v.clone(), &[coordinate]);
+            match side {
+                Side::Lower => self.algebra.sum(self.at, &[(along, true)]),
+                Side::Upper => along,
+            }
+        })
     }
 
     pub(super) fn divergence(&mut self, f: &Of<A>) -> Of<A> {

@@ -94,6 +94,8 @@ pub enum SpaceCall {
     Divergence,
     Curl,
     Laplacian,
+    /// `dn(u)`: the derivative along the normal that points out of the domain, in a condition on a face.
+    Normal,
     Dot,
     /// `mean(u)` and its like.
     Reduction(Op),
@@ -115,6 +117,7 @@ impl SpaceCall {
             | SpaceCall::Divergence
             | SpaceCall::Curl
             | SpaceCall::Laplacian
+            | SpaceCall::Normal
             | SpaceCall::Reduction(_)
             | SpaceCall::Noise
             | SpaceCall::Uniform => 1,
@@ -131,8 +134,8 @@ impl SpaceCall {
 }
 
 /// Names of calls about space, for suggestions.
-pub(in crate::model) const SPACE_CALLS: [&str; 12] = [
-    "grad", "div", "curl", "lap", "dot", "mean", "integral", "minimum", "maximum", "noise",
+pub(in crate::model) const SPACE_CALLS: [&str; 13] = [
+    "grad", "div", "curl", "lap", "dot", "dn", "mean", "integral", "minimum", "maximum", "noise",
     "uniform", "data",
 ];
 
@@ -154,7 +157,11 @@ pub(in crate::model) fn space_call(world: &World, text: &str) -> Option<SpaceCal
         "noise" => SpaceCall::Noise,
         "uniform" => SpaceCall::Uniform,
         "data" => SpaceCall::Data,
-        _ => SpaceCall::Partial(coordinates_in(text.strip_prefix('d')?, &world.space)?),
+        _ => match coordinates_in(text.strip_prefix('d')?, &world.space) {
+            Some(coordinates) => SpaceCall::Partial(coordinates),
+            None if text == "dn" => SpaceCall::Normal,
+            None => return None,
+        },
     })
 }
 

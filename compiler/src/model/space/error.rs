@@ -219,6 +219,15 @@ pub enum SpaceError {
         #[label("not where the domain ends")]
         at: SourceSpan,
     },
+    #[error("`dn` is the derivative across a face: there is no face here")]
+    #[diagnostic(
+        code(normal_elsewhere),
+        help("write it in a condition: `at boundary: dn(u) = 0`")
+    )]
+    NormalElsewhere {
+        #[label("not in a condition")]
+        at: SourceSpan,
+    },
     #[error("a boundary condition is an equation about a field")]
     #[diagnostic(
         code(invalid_condition),

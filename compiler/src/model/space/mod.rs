@@ -21,6 +21,7 @@ mod shape;
 pub(super) use axes::build as build_domains;
 pub(super) use balance::solve as solve_balance;
 pub(super) use boundary::build as build_conditions;
+pub(super) use boundary::first_face;
 pub(super) use calculus::{Calculus, Value};
 pub(super) use check::check as check_places;
 pub(super) use constraint::{build as build_constraints, solved_fields};

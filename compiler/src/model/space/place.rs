@@ -213,6 +213,7 @@ fn called(
         | SpaceCall::Divergence
         | SpaceCall::Curl
         | SpaceCall::Laplacian
+        | SpaceCall::Normal
         | SpaceCall::Reduction(_) => true,
     };
     if needs_field && !of.place.varies() && !of.is_open {
@@ -240,6 +241,7 @@ fn called(
         | SpaceCall::Divergence
         | SpaceCall::Curl
         | SpaceCall::Laplacian
+        | SpaceCall::Normal
         | SpaceCall::Dot
         | SpaceCall::Noise
         | SpaceCall::Uniform

@@ -175,6 +175,7 @@ impl SpaceCall {
             | SpaceCall::Divergence
             | SpaceCall::Curl
             | SpaceCall::Laplacian
+            | SpaceCall::Normal
             | SpaceCall::Reduction(_)
             | SpaceCall::Noise
             | SpaceCall::Uniform

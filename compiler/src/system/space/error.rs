@@ -53,7 +53,10 @@ pub enum SpaceError {
         at: SourceSpan,
     },
     #[error("derivatives along the face in a condition at {face} are not supported")]
-    #[diagnostic(code(sideways_condition))]
+    #[diagnostic(
+        code(sideways_condition),
+        help("the derivative across the face, out of the domain, is `dn(u)`")
+    )]
     SidewaysCondition {
         face: String,
         #[label("condition")]
