@@ -202,6 +202,25 @@ fn fourth_derivatives_between_walls() {
     }
 }
 
+/// Sines and cosines that decay: fields between walls that go on as their mirror images, in modes.
+#[test]
+fn differences_in_sine_and_cosine_modes() {
+    for (wave, conditions) in [("sin", "u = 0"), ("cos", "dx(u) = 0")] {
+        for order in [2, 4, 6] {
+            let model = format!(
+                "domain rod: x in 0..1, N points
+                 field u on rod = {wave}(pi*x) + {wave}(2*pi*x)
+                 dt(u) = dxx(u)
+                 at boundary: {conditions}
+                 let off = maximum(abs(u - exp(-pi^2*t)*{wave}(pi*x) - exp(-4*pi^2*t)*{wave}(2*pi*x)))
+                 scheme central(order = {order})
+                 simulate {{ until = 0.05; save = [0.05]; solver = ETDRK4; rtol = 1e-10; atol = 1e-12; fields = none }}"
+            );
+            check_order(wave, &model, f64::from(order), [17, 33], 1);
+        }
+    }
+}
+
 /// What flows in at one end and out at the other.
 #[test]
 fn differences_with_inflow_and_outflow() {

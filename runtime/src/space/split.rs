@@ -109,6 +109,13 @@ impl SplitExecutor {
         let fields = nodes.chunks_exact(len).zip(modes.chunks_exact_mut(n_modes));
         for (nodes, modes) in fields {
             transform.forward(nodes, modes);
+        }
+        self.cut(modes);
+    }
+
+    /// Cuts the modes of fields that are not kept.
+    pub fn cut(&self, modes: &mut [Complex64]) {
+        for modes in modes.chunks_exact_mut(self.linear.n_modes) {
             for (mode, kept) in modes.iter_mut().zip(&self.kept) {
                 *mode *= kept;
             }

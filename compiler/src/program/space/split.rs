@@ -4,7 +4,7 @@ use super::keep::keep;
 use super::{SpaceCode, Unsupported, compile_space};
 use crate::codegen::Tier;
 use crate::codegen::row::{Arithmetic, RowInputs, RowKernel, RowOptions, RowRead, compile_rows};
-use crate::system::space::program::{Cut, GridAxis, Multiplier, Split};
+use crate::system::space::program::{Cut, GridAxis, Mirror, Multiplier, Split};
 use crate::terms::{Pool, SymbolId, Term};
 
 /// A compiled split: a linear part, diagonal in modes, and the rest.
@@ -18,6 +18,8 @@ pub struct SplitCode {
     pub multipliers: RowKernel,
     /// Which modes of the state are kept.
     pub keep: Cut,
+    /// How the grid goes on beyond walls.
+    pub mirror: Option<Mirror>,
 }
 
 /// Compiles a split whose scalars include these parameters.
@@ -43,6 +45,7 @@ pub fn compile_split(
             .collect(),
         multipliers: multiplier_kernel(pool, multipliers, &split.nonlinear.grid.axes, &fixed),
         keep: split.keep.clone(),
+        mirror: split.mirror.clone(),
     })
 }
 

@@ -8,7 +8,9 @@ use super::evolution::Evolution;
 use super::facts::Degree;
 use super::flux::FluxForm;
 use super::forms::Atom;
+use super::mirror::NoMirror;
 use super::principal::Bounds;
+use super::program::{Mirror, Parity};
 use crate::model::entities::ConditionKind;
 use crate::terms::{Number, Pool, Term};
 
@@ -34,6 +36,8 @@ pub struct Analysis {
     pub rows: Vec<RowAnalysis>,
     /// By axis.
     pub bounds: Vec<Bounds>,
+    /// Between walls with central differences: what fields are about the ends of axes, or why they are not.
+    pub images: Option<Result<Mirror, NoMirror>>,
 }
 
 impl Evolution {
@@ -44,8 +48,9 @@ impl Evolution {
         let n = self.fields.len();
         let extent = setting.extent(pool, &self.rows);
         let mut rows = Vec::new();
-        for (field, &row) in self.rows.iter().enumerate() {
-            let form = setting.form(pool, row);
+        let with_means = self.with_means(pool, &mut setting, &self.rows);
+        for (field, (&row, with_means)) in self.rows.iter().zip(with_means).enumerate() {
+            let form = setting.form(pool, with_means);
             let is_linear = |atom: &Atom| matches!(atom, Atom::Field(f) if *f < n);
             let linear = form.iter().filter(|((atom, _), _)| is_linear(atom));
             let linear = setting.term_of(pool, &symbols, linear);
@@ -61,7 +66,11 @@ impl Evolution {
             });
         }
         let bounds = setting.bounds(pool, &symbols[..n], &self.rows);
-        Analysis { rows, bounds }
+        Analysis {
+            rows,
+            bounds,
+            images: self.images(pool),
+        }
     }
 
     /// The equations and what is known of them, one fact per line.
@@ -127,7 +136,8 @@ impl Display for EvolutionText<'_> {
                 )?;
             }
         }
-        self.conditions(f)
+        self.conditions(f)?;
+        self.images(f)
     }
 }
 
@@ -166,6 +176,30 @@ impl EvolutionText<'_> {
                 pool.display(*part)
             ),
         }
+    }
+
+    fn images(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mirror = match &self.analysis.images {
+            None => return Ok(()),
+            Some(Err(why)) => return writeln!(f, "  no sine or cosine modes: {why}"),
+            Some(Ok(mirror)) => mirror,
+        };
+        let axes = self.evolution.axes.iter().enumerate();
+        for (axis, spec) in axes.filter(|(axis, _)| mirror.axes[*axis]) {
+            for (name, parities) in self.evolution.names().iter().zip(&mirror.parities) {
+                let modes = match parities[axis] {
+                    Parity::Even => "cosine",
+                    Parity::Odd => "sine",
+                };
+                let parity = parities[axis].name();
+                let axis = &spec.name;
+                writeln!(
+                    f,
+                    "  {name} is {parity} about the ends of {axis}: {modes} modes"
+                )?;
+            }
+        }
+        Ok(())
     }
 
     fn conditions(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -7,7 +7,7 @@ use crate::model::entities::{
     Axis, Condition, ConditionKind, DomainId, Method, Observable, PointData, StateId,
 };
 use crate::source::Span;
-use crate::terms::{Pool, SymbolId, Term};
+use crate::terms::{Pool, Rule, SymbolId, Term};
 
 /// `dt(field) = row` for every field, constraints and conditions.
 #[derive(Debug, Clone)]
@@ -36,6 +36,10 @@ pub struct Evolution {
     pub choices: Vec<Choice>,
     /// What has a value at every node: noise and data.
     pub given: Vec<PointData>,
+    /// The user's own rules about derivatives.
+    pub rules: Vec<Rule>,
+    /// Parameters with their values in the model.
+    pub parameters: Vec<(SymbolId, Term)>,
     /// Symbols that change but are the same everywhere: time, scalar states, numbers of other domains.
     pub varying: Vec<SymbolId>,
 }

@@ -119,7 +119,9 @@ impl Lowering<'_> {
             coordinates: &self.setting.axes.clone(),
             equal: &self.equal_factors(&sums),
         };
-        with(&FieldRules::new(&field_rules()), self.pool, given)
+        let mut rules = field_rules();
+        rules.extend(self.evolution.rules.iter().cloned());
+        with(&FieldRules::new(&rules), self.pool, given)
     }
 
     /// The products of all rows, and what is left of each row.

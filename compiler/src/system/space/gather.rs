@@ -6,7 +6,7 @@ use super::evolution::{Evolution, Field, Solved};
 use super::observe::needs_fields;
 use crate::model::Model;
 use crate::model::entities::{DomainId, Observable, StateId};
-use crate::terms::{Outputs, SymbolId, Term};
+use crate::terms::{Op, Outputs, PatternNode, Rule, SymbolId, Term};
 
 /// The equations of every domain; `reactions` has one row per state.
 ///
@@ -82,6 +82,17 @@ fn evolution(
         coupled: Vec::new(),
         choices: Vec::new(),
         given: given.cloned().collect(),
+        rules: model
+            .rules
+            .iter()
+            .filter(|rule| is_of_fields(rule))
+            .cloned()
+            .collect(),
+        parameters: model
+            .parameters
+            .iter()
+            .map(|p| (p.symbol, p.value))
+            .collect(),
         varying,
     };
     let of_fields = |o: &&Observable| needs_fields(&model.pool, &evolution, o);
@@ -110,6 +121,13 @@ fn evolution(
         },
     )?;
     Ok(evolution)
+}
+
+/// Whether a rule is about derivatives.
+fn is_of_fields(rule: &Rule) -> bool {
+    let nodes = rule.lhs.nodes.iter().chain(&rule.rhs.nodes);
+    let is_derivative = |node: &PatternNode| matches!(node, PatternNode::Call(Op::Partial, _));
+    nodes.into_iter().any(is_derivative)
 }
 
 /// What plots show of this domain.

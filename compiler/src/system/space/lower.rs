@@ -32,9 +32,10 @@ pub fn discretise(
     let mut lowering = Lowering::new(pool, evolution)?;
     let goal = lowering.rows_goal(Entry::Nodes);
     let full = lowering.program(&goal).map_err(|e| vec![e])?;
-    let split = lowering.split().map_err(|e| vec![e])?;
     let symbols: Vec<SymbolId> = evolution.fields.iter().map(|f| f.symbol).collect();
     let rows = lowering.rows.clone();
+    let split = lowering.split().map_err(|e| vec![e])?;
+    lowering.rows.clone_from(&rows);
     let bounds = lowering.setting.bounds(lowering.pool, &symbols, &rows);
     let rates = lowering.rates(&bounds).map_err(|e| vec![e])?;
     let observed = lowering
@@ -211,9 +212,14 @@ impl<'a> Lowering<'a> {
         let possible = self
             .methods()
             .all(|m| matches!(m, Method::Fourier | Method::Central { .. }));
-        if !possible || !self.is_periodic() {
+        if !possible {
             return Ok(None);
         }
+        if !self.is_periodic() {
+            return self.split_of_images();
+        }
+        let evolution = self.evolution;
+        self.rows = evolution.with_means(self.pool, &mut self.setting, &self.rows);
         let mut goal = self.rows_goal(Entry::Modes);
         if !self.is_spectral() {
             goal.terms = self.rests();
@@ -230,6 +236,22 @@ impl<'a> Lowering<'a> {
             linear,
             nonlinear,
             keep,
+            mirror: None,
+        }))
+    }
+
+    /// The same where fields go on beyond walls as their mirror images.
+    fn split_of_images(&mut self) -> Result<Option<Split>, SpaceError> {
+        let Ok((evolution, mirror)) = self.mirrored() else {
+            return Ok(None);
+        };
+        let Ok(mut images) = Lowering::new(self.pool, &evolution) else {
+            return Ok(None);
+        };
+        let split = images.split()?;
+        Ok(split.map(|split| Split {
+            mirror: Some(mirror),
+            ..split
         }))
     }
 

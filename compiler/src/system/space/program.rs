@@ -287,6 +287,26 @@ pub struct Split {
     pub nonlinear: SpaceProgram,
     /// Which modes the state has: the caller sets the others of the initial state to 0, the program keeps them 0 and relies on it.
     pub keep: Cut,
+    /// How the grid of the split goes on beyond walls, where it does: what the caller has is its first half along these axes.
+    pub mirror: Option<Mirror>,
+}
+
+/// A periodic grid that holds one between walls and its mirror images: n nodes with both ends, and the n - 2 inner ones in reverse order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// Axes with images.
+    pub axes: [bool; 3],
+    /// By field, those of constraints included: what it is about both ends of each axis.
+    pub parities: Vec<[Parity; 3]>,
+}
+
+/// What a function is about a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parity {
+    /// Equal to its image.
+    Even,
+    /// Minus its image.
+    Odd,
 }
 
 /// All programs of one evolution; fields in the order of `fields`.

@@ -3,9 +3,12 @@
 use ansatz_compiler::Program;
 use ansatz_compiler::model::entities::{Method, Simulate};
 use ansatz_compiler::system::space::GridBlock;
+use ansatz_compiler::system::space::program::Split;
 
 use super::nodes::scalar_states;
+use super::part::parameter_symbols;
 use super::setup::SetupError;
+use crate::experiment::Start;
 use crate::ode;
 use crate::space::steppers::{METHODS, STRONG_STABILITY};
 
@@ -36,9 +39,10 @@ pub fn find_method(name: &str) -> Option<FieldMethod> {
 pub(super) fn choose(
     program: &Program,
     experiment: &Simulate,
+    at: &Start,
 ) -> Result<(FieldMethod, String), SetupError> {
     if experiment.solver.eq_ignore_ascii_case("auto") {
-        let (method, reason) = by_class(program, experiment);
+        let (method, reason) = by_class(program, experiment, at);
         return Ok((method, reason));
     }
     let Some(method) = find_method(&experiment.solver) else {
@@ -68,12 +72,14 @@ fn why_not_split(program: &Program) -> Option<&'static str> {
             Some("there are equations of numbers beside those of fields")
         }
         [grid] if grid.programs.split.is_some() => None,
-        [_] => Some("not every axis is periodic and even, with central differences or `fourier`"),
+        [_] => Some(
+            "not every axis is even with central differences or `fourier` and periodic, or between walls beyond which the fields go on as mirror images",
+        ),
         _ => Some("there are fields on more than one domain"),
     }
 }
 
-fn by_class(program: &Program, experiment: &Simulate) -> (FieldMethod, String) {
+fn by_class(program: &Program, experiment: &Simulate, at: &Start) -> (FieldMethod, String) {
     let say = |method, why: &str| (method, why.to_owned());
     if looks_at_wind(program) {
         return say(
@@ -81,11 +87,21 @@ fn by_class(program: &Program, experiment: &Simulate) -> (FieldMethod, String) {
             "SSPRK3: shocks may form, and its steps keep what one step of Euler's method keeps",
         );
     }
-    if why_not_split(program).is_none() && has_linear_part(&program.grids[0]) {
-        return say(
-            FieldMethod::Split("ETDRK4"),
-            "ETDRK4: the linear part is diagonal in the Fourier modes and is integrated exactly",
-        );
+    let are_modes_worth_it = || {
+        let grid = &program.grids[0];
+        has_linear_part(grid) && are_images_worth_it(program, grid, at)
+    };
+    if why_not_split(program).is_none() && are_modes_worth_it() {
+        let split = program.grids[0].programs.split.as_ref();
+        let why = match split.and_then(|split| split.mirror.as_ref()) {
+            None => {
+                "ETDRK4: the linear part is diagonal in the Fourier modes and is integrated exactly"
+            }
+            Some(_) => {
+                "ETDRK4: the linear part is diagonal in sine and cosine modes and is integrated exactly"
+            }
+        };
+        return say(FieldMethod::Split("ETDRK4"), why);
     }
     if experiment.dt.is_some() {
         return say(
@@ -139,6 +155,45 @@ fn has_matrices(program: &Program) -> bool {
 fn has_linear_part(grid: &GridBlock) -> bool {
     let split = grid.programs.split.as_ref();
     split.is_some_and(|split| !split.linear.is_empty())
+}
+
+/// From this product of the fastest decay and the length of a run on, steps of modes of a grid with its images take less time than stabilised explicit
+/// ones of the grid alone: 129² nodes of Allen-Cahn's equation take 0.44, 0.27 and 0.15 s at 650, 10 000 and 39 000, with ROCK4 0.08, 0.25 and 0.66 s.
+const STIFF_ON_IMAGES: f64 = 1e4;
+
+/// Images along one axis cost next to nothing; along more they make the grid four or eight times as large.
+fn are_images_worth_it(program: &Program, grid: &GridBlock, at: &Start) -> bool {
+    let Some(split) = &grid.programs.split else {
+        return false;
+    };
+    let n_axes = split.mirror.as_ref().map_or(0, |mirror| {
+        mirror.axes.iter().filter(|has_images| **has_images).count()
+    });
+    let has_constraints = !grid.evolution.solved.is_empty();
+    n_axes < 2
+        || has_constraints
+        || stiffest_order(program) > 2
+        || fastest_decay(program, split, &at.parameters) * at.t_end > STIFF_ON_IMAGES
+}
+
+/// The largest rate at which the linear part makes a field decay: that of the shortest waves.
+fn fastest_decay(program: &Program, split: &Split, parameters: &[f64]) -> f64 {
+    program.with_pool(|pool| {
+        let mut symbols = vec![f64::NAN; pool.n_symbols()];
+        for (symbol, value) in parameter_symbols(program).into_iter().zip(parameters) {
+            symbols[symbol.0 as usize] = *value;
+        }
+        for (symbol, term) in &split.nonlinear.constants {
+            symbols[symbol.0 as usize] = pool.eval(&[*term], &symbols)[0];
+        }
+        for axis in &split.nonlinear.grid.axes {
+            let spacing = symbols[axis.spacing.0 as usize];
+            symbols[axis.wavenumber.0 as usize] = std::f64::consts::PI / spacing;
+        }
+        let rates = split.linear.iter().map(|(_, _, multiplier)| multiplier.re);
+        let rates = pool.eval(&rates.collect::<Vec<_>>(), &symbols);
+        rates.iter().fold(0.0, |most: f64, rate| most.max(-rate))
+    })
 }
 
 /// The highest order of a derivative in any equation.

@@ -4,24 +4,29 @@ use ansatz_compiler::Program;
 use ansatz_compiler::program::space::compile_split;
 use ansatz_compiler::system::space::program::Cut;
 
+use super::images::FieldModes;
 use super::part::{OPTIONS, parameter_symbols};
+use crate::space::layout::Shape;
 use crate::space::split::SplitExecutor;
 use crate::space::steppers::{ImplicitPart, SplitEquations};
-use crate::space::transform::{Complex64, Transform};
+use crate::space::transform::Complex64;
 
 /// The inverse for one `γ` at a time.
 pub(super) struct LinearInverse {
-    transform: Transform,
+    fields: FieldModes,
     part: ImplicitPart,
     modes: Vec<Complex64>,
     solved: Vec<Complex64>,
-    /// Nodes per field.
-    len: usize,
 }
 
 impl LinearInverse {
     /// `None` where not all axes can be transformed, or memory does not suffice.
-    pub fn new(program: &Program, grid: usize, parameters: &[f64]) -> Option<LinearInverse> {
+    pub fn new(
+        program: &Program,
+        grid: usize,
+        parameters: &[f64],
+        shape: Shape,
+    ) -> Option<LinearInverse> {
         let grid = &program.grids[grid];
         let split = grid.programs.split.as_ref()?;
         let symbols = parameter_symbols(program);
@@ -32,11 +37,10 @@ impl LinearInverse {
         let mut executor = SplitExecutor::new(&code, parameters, None).ok()?;
         let n = executor.n_fields() * executor.n_modes();
         Some(LinearInverse {
-            transform: executor.transform().clone(),
+            fields: FieldModes::new(executor.transform().clone(), shape, code.mirror.as_ref()),
             part: ImplicitPart::new(&executor.linear()),
             modes: vec![Complex64::default(); n],
             solved: vec![Complex64::default(); n],
-            len: executor.layout().shape.len(),
         })
     }
 
@@ -47,20 +51,8 @@ impl LinearInverse {
 
     /// Applies it to fields in nodes, one behind the other.
     pub fn apply(&mut self, fields: &mut [f64]) {
-        let n_modes = self.transform.n_modes();
-        for (nodes, modes) in fields
-            .chunks_exact(self.len)
-            .zip(self.modes.chunks_exact_mut(n_modes))
-        {
-            self.transform.forward(nodes, modes);
-        }
+        self.fields.forward(fields, &mut self.modes);
         self.part.solve(&self.modes, &mut self.solved);
-        for (modes, nodes) in self
-            .solved
-            .chunks_exact(n_modes)
-            .zip(fields.chunks_exact_mut(self.len))
-        {
-            self.transform.inverse(modes, nodes);
-        }
+        self.fields.inverse(&self.solved, fields);
     }
 }

@@ -1,8 +1,9 @@
 //! `simulate` over fields: programs compiled and given memory (`part`, `setup`), initial values (`start`), a method chosen (`choose`), the
-//! equations as solvers see them (`nodes`, `pattern`), rows from states (`observe`), the run (`run`), where it can be taken up again (`checkpoint`), and what looks wrong on the way (`watch`).
+//! equations as solvers see them (`nodes`, `pattern`, `images`, `inverse`), rows from states (`observe`), the run (`run`), where it can be taken up again (`checkpoint`), and what looks wrong on the way (`watch`).
 
 mod checkpoint;
 mod choose;
+mod images;
 mod inverse;
 mod nodes;
 mod observe;

@@ -261,7 +261,8 @@ impl Equations for NodeEquations<'_> {
     fn set_up_preconditioner(&mut self, gamma: f64) -> bool {
         for (i, nodes) in self.grids.iter_mut().enumerate() {
             if nodes.inverse.is_none() {
-                nodes.inverse = LinearInverse::new(self.program, i, &self.parameters);
+                nodes.inverse =
+                    LinearInverse::new(self.program, i, &self.parameters, self.shapes[i]);
             }
             match &mut nodes.inverse {
                 Some(inverse) => inverse.set_up(gamma),

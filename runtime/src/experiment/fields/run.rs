@@ -8,6 +8,7 @@ use super::super::frame::FrameGrid;
 use super::super::simulate::{DEFAULT_MAX_STEPS, Row, Start, save_times};
 use super::checkpoint::{Checkpoint, Checkpoints};
 use super::choose::{FieldMethod, choose};
+use super::images::FieldModes;
 use super::nodes::{NodeEquations, scalar_states};
 use super::observe::{Observer, frame_grid, observed_numbers};
 use super::part::{Numbers, OPTIONS, Source, parameter_symbols, sources};
@@ -17,12 +18,12 @@ use super::watch::{Warning, Watch};
 use crate::ode;
 use crate::problem::Problem;
 use crate::solution::{Counts, Outcome};
-use crate::space::layout::{Layout, TooLarge, check_memory};
+use crate::space::layout::{Layout, Shape, TooLarge, check_memory};
 use crate::space::split::SplitExecutor;
 use crate::space::steppers::{
     BoundedProblem, BoundedStep, SplitProblem, StepSize, solve, solve_bounded,
 };
-use crate::space::transform::{Complex64, Transform};
+use crate::space::transform::Complex64;
 
 /// Part of the largest stable step that is taken where the step is not given.
 const COURANT: f64 = 0.8;
@@ -53,7 +54,7 @@ enum Engine<'p> {
     Split {
         executor: Box<SplitExecutor>,
         /// For saved states, while the executor is lent to the stepper.
-        transform: Box<Transform>,
+        fields: Box<FieldModes>,
         /// The state reached.
         modes: Vec<Complex64>,
     },
@@ -71,7 +72,7 @@ impl<'p> FieldRun<'p> {
         at: &Start,
         data: &mut GivenData<'_>,
     ) -> Result<FieldRun<'p>, SetupError> {
-        let (method, reason) = choose(program, experiment)?;
+        let (method, reason) = choose(program, experiment, at)?;
         check_size(program)?;
         let scalars = scalar_states(program);
         let mut u0: Vec<f64> = scalars.iter().map(|&state| at.u0[state]).collect();
@@ -86,7 +87,7 @@ impl<'p> FieldRun<'p> {
             layouts.push(layout);
         }
         let engine = match method {
-            FieldMethod::Split(_) => split_engine(program, at, &u0)?,
+            FieldMethod::Split(_) => split_engine(program, at, &u0, layouts[0].shape)?,
             FieldMethod::Bounded(_) | FieldMethod::Nodes(_) => {
                 let shapes: Vec<_> = layouts.iter().map(|layout| layout.shape).collect();
                 let equations = NodeEquations::new(program, &at.parameters, &shapes)?;
@@ -137,8 +138,8 @@ impl<'p> FieldRun<'p> {
         let state = match &self.engine {
             Engine::Nodes(_) => state,
             // A mode is everywhere: where the field is largest.
-            Engine::Split { transform, .. } => {
-                let (field, len) = (state / transform.n_modes(), self.layouts[0].shape.len());
+            Engine::Split { fields, .. } => {
+                let (field, len) = (state / fields.n_modes(), self.layouts[0].shape.len());
                 let nodes = self.u[field * len..(field + 1) * len].iter().enumerate();
                 let largest = nodes.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs()));
                 field * len + largest.map_or(0, |(node, _)| node)
@@ -254,17 +255,16 @@ impl<'p> FieldRun<'p> {
         sink: &mut dyn FnMut(Row<'_>),
         interrupt: &mut dyn FnMut(f64) -> bool,
     ) -> Result<Outcome, SetupError> {
-        let fields = &self.program.grids[0].programs.fields;
-        let atol: Vec<f64> = fields.iter().map(|f| self.atol(f.0 as usize)).collect();
+        let states = &self.program.grids[0].programs.fields;
+        let atol: Vec<f64> = states.iter().map(|f| self.atol(f.0 as usize)).collect();
         let Engine::Split {
             executor,
-            transform,
+            fields,
             modes,
         } = &mut self.engine
         else {
             unreachable!("methods for modes have a split engine")
         };
-        let (len, n_modes) = (self.layouts[0].shape.len(), transform.n_modes());
         let mut with_end = leg.save_at.clone();
         if let Some(times) = &mut with_end
             && times.last() != Some(&leg.t_end)
@@ -294,8 +294,7 @@ impl<'p> FieldRun<'p> {
             if !leg.wants(t) {
                 return;
             }
-            let fields = u.chunks_exact(n_modes).zip(nodes.chunks_exact_mut(len));
-            fields.for_each(|(modes, nodes)| transform.inverse(modes, nodes));
+            fields.inverse(u, nodes);
             observer.row(t, nodes, sink);
         })?;
         Ok(outcome)
@@ -426,7 +425,13 @@ fn check_size(program: &Program) -> Result<(), TooLarge> {
         let len = grid.evolution.axes.iter();
         let len = len.fold(1, |n: usize, axis| n.saturating_mul(axis.points as usize));
         let of_programs: usize = grid.programs.all().map(|p| p.arrays.len()).sum();
-        let n = of_programs + ARRAYS_PER_FIELD * grid.programs.fields.len();
+        let mut n = of_programs + ARRAYS_PER_FIELD * grid.programs.fields.len();
+        // Images double the grid along each of their axes.
+        let split = grid.programs.split.as_ref();
+        if let Some((split, mirror)) = split.and_then(|s| Some((s, s.mirror.as_ref()?))) {
+            let doubled = mirror.axes.iter().filter(|has_images| **has_images).count();
+            n += ((1 << doubled) - 1) * split.nonlinear.arrays.len();
+        }
         check_memory(len, n)?;
     }
     Ok(())
@@ -436,6 +441,7 @@ fn split_engine<'p>(
     program: &'p Program,
     at: &Start,
     u0: &[f64],
+    shape: Shape,
 ) -> Result<Engine<'p>, SetupError> {
     let grid = &program.grids[0];
     let split = grid.programs.split.as_ref();
@@ -446,11 +452,13 @@ fn split_engine<'p>(
     let time = scalars.iter().position(|source| *source == Source::Time);
     let mut executor = SplitExecutor::new(&code, &at.parameters, time)?;
     let transform = executor.transform().clone();
-    let mut modes = vec![Complex64::default(); grid.programs.fields.len() * transform.n_modes()];
-    executor.to_modes(u0, &mut modes);
+    let mut fields = FieldModes::new(transform, shape, split.mirror.as_ref());
+    let mut modes = vec![Complex64::default(); grid.programs.fields.len() * fields.n_modes()];
+    fields.forward(u0, &mut modes);
+    executor.cut(&mut modes);
     Ok(Engine::Split {
         executor: Box::new(executor),
-        transform: Box::new(transform),
+        fields: Box::new(fields),
         modes,
     })
 }

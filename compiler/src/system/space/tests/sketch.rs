@@ -59,6 +59,8 @@ impl Sketch {
             coupled: Vec::new(),
             choices,
             given: Vec::new(),
+            rules: Vec::new(),
+            parameters: Vec::new(),
             varying: vec![time],
         };
         Sketch { pool, evolution }
