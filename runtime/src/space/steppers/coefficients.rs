@@ -1,12 +1,12 @@
 //! Weights of all modes for one step size.
 
-use std::collections::HashMap;
-
-use super::combine::{Sum, Weights};
+use super::combine::{CHUNK, Sum, Weights};
 use super::equations::{Linear, Symbol};
-use super::number::{Block, Number};
+use super::number::{Block, Entry, Number};
 use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 use rustfft::num_complex::Complex;
+use smallvec::SmallVec;
 
 /// Most fields that may depend on each other through the linear part.
 pub(super) const MOST_COUPLED: usize = 8;
@@ -35,7 +35,7 @@ struct Alike {
 impl Alike {
     /// Modes whose entries have the same bits.
     fn new(entries: &[Option<Symbol>], n_modes: usize) -> Alike {
-        let mut classes: HashMap<Vec<u64>, u32> = HashMap::new();
+        let mut classes: FxHashMap<SmallVec<[u64; 8]>, u32> = FxHashMap::default();
         let mut alike = Alike::default();
         for mode in 0..n_modes {
             let values = entries.iter().flatten().map(|symbol| symbol.at(mode));
@@ -106,37 +106,51 @@ fn add(a: &Symbol, b: &Symbol) -> Symbol {
 }
 
 impl Group {
-    /// The weights for a step `h`.
-    pub(super) fn weights(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
+    /// The weights for a step `h`, in spare memory where there is some.
+    pub(super) fn weights(
+        &self,
+        method: &impl WeighModes,
+        h: f64,
+        spare: &mut Vec<Vec<f64>>,
+    ) -> GroupWeights {
         match self.fields.len() {
             1 => match &self.entries[0] {
-                None => self.real(method, h, |_| 0.0),
-                Some(Symbol::Real(values)) => self.real(method, h, |mode| h * values[mode]),
+                None => self.real(method, h, spare, |_| 0.0),
+                Some(Symbol::Real(values)) => self.real(method, h, spare, |mode| h * values[mode]),
                 Some(Symbol::Complex(values)) => self.complex(method, h, values),
             },
-            2 => self.block::<2>(method, h),
-            3 => self.block::<3>(method, h),
-            4 => self.block::<4>(method, h),
-            5 => self.block::<5>(method, h),
-            6 => self.block::<6>(method, h),
-            7 => self.block::<7>(method, h),
-            MOST_COUPLED => self.block::<MOST_COUPLED>(method, h),
+            2 => self.block::<2>(method, h, spare),
+            3 => self.block::<3>(method, h, spare),
+            4 => self.block::<4>(method, h, spare),
+            5 => self.block::<5>(method, h, spare),
+            6 => self.block::<6>(method, h, spare),
+            7 => self.block::<7>(method, h, spare),
+            MOST_COUPLED => self.block::<MOST_COUPLED>(method, h, spare),
             n => unreachable!("{n} coupled fields were refused before the run"),
         }
     }
 
-    fn real(&self, method: &impl WeighModes, h: f64, z: impl Fn(usize) -> f64) -> GroupWeights {
-        let mut out = vec![vec![0.0; 2 * self.n_modes]; method.n_weights()];
+    fn real(
+        &self,
+        method: &impl WeighModes,
+        h: f64,
+        spare: &mut Vec<Vec<f64>>,
+        z: impl Fn(usize) -> f64,
+    ) -> GroupWeights {
+        let zeros = |_| {
+            let mut values = spare
+                .pop()
+                .unwrap_or_else(|| Vec::with_capacity(self.n_modes));
+            values.resize(self.n_modes, 0.0);
+            values
+        };
+        let mut out: Vec<Vec<f64>> = (0..method.n_weights()).map(zeros).collect();
         method.weigh(self.n_modes, h, z, |mode, weights| {
             for (out, &weight) in out.iter_mut().zip(weights) {
-                out[2 * mode..][..2].fill(weight);
+                out[mode] = weight;
             }
         });
-        let non_zero = |values: Vec<f64>| {
-            let zero = values.iter().all(|&value| value == 0.0);
-            (!zero).then_some(Weights::Real(values))
-        };
-        out.into_iter().map(non_zero).collect()
+        out.into_iter().map(stored_real).collect()
     }
 
     fn complex(&self, method: &impl WeighModes, h: f64, symbol: &[Complex<f64>]) -> GroupWeights {
@@ -150,16 +164,52 @@ impl Group {
         out.into_iter().map(stored).collect()
     }
 
-    fn block<const N: usize>(&self, method: &impl WeighModes, h: f64) -> GroupWeights {
-        let Alike { first, class } = &self.alike;
-        let mut out = vec![vec![Complex::ZERO; first.len()]; method.n_weights() * N * N];
+    fn block<const N: usize>(
+        &self,
+        method: &impl WeighModes,
+        h: f64,
+        spare: &mut Vec<Vec<f64>>,
+    ) -> GroupWeights {
+        let is_real = |symbol: &Symbol| matches!(symbol, Symbol::Real(_));
+        if self.entries.iter().flatten().all(is_real) {
+            let value = |symbol: &Symbol, mode| symbol.at(mode).re * h;
+            let class = &self.alike.class;
+            let of_modes = |values: Vec<f64>| {
+                let mut all = spare
+                    .pop()
+                    .unwrap_or_else(|| Vec::with_capacity(self.n_modes));
+                all.clear();
+                all.extend(class.iter().map(|&class| values[class as usize]));
+                Some(Weights::Real(all))
+            };
+            self.block_of::<N, f64>(method, h, value, of_modes)
+        } else {
+            let value = |symbol: &Symbol, mode| symbol.at(mode) * h;
+            let class = &self.alike.class;
+            let of_modes = |values: Vec<Complex<f64>>| {
+                stored(class.iter().map(|&class| values[class as usize]).collect())
+            };
+            self.block_of::<N, Complex<f64>>(method, h, value, of_modes)
+        }
+    }
+
+    fn block_of<const N: usize, T: Entry>(
+        &self,
+        method: &impl WeighModes,
+        h: f64,
+        value: impl Fn(&Symbol, usize) -> T,
+        mut of_modes: impl FnMut(Vec<T>) -> Option<Weights>,
+    ) -> GroupWeights {
+        let first = &self.alike.first;
+        let zero = T::from(0.0);
+        let mut out = vec![vec![zero; first.len()]; method.n_weights() * N * N];
         let z = |i: usize| {
             let mode = first[i] as usize;
-            let value = |entry: &Option<Symbol>| match entry {
-                Some(symbol) => symbol.at(mode) * h,
-                None => Complex::ZERO,
+            let entry = |entry: &Option<Symbol>| match entry {
+                Some(symbol) => value(symbol, mode),
+                None => zero,
             };
-            Block::<N>::from_fn(|i, j| value(&self.entries[i * N + j]))
+            Block::<N, T>::from_fn(|i, j| entry(&self.entries[i * N + j]))
         };
         method.weigh(first.len(), h, z, |i, weights| {
             let entries = weights.iter().flat_map(|Block(rows)| rows.as_flattened());
@@ -167,11 +217,11 @@ impl Group {
                 out[i] = entry;
             }
         });
-        let of_modes = |values: Vec<Complex<f64>>| {
-            let values = class.iter().map(|&class| values[class as usize]);
-            stored(values.collect())
+        let mut stored = |values: Vec<T>| {
+            let is_zero = values.iter().all(|value| *value == zero);
+            if is_zero { None } else { of_modes(values) }
         };
-        out.into_iter().map(of_modes).collect()
+        out.into_iter().map(&mut stored).collect()
     }
 }
 
@@ -180,12 +230,13 @@ fn stored(values: Vec<Complex<f64>>) -> Option<Weights> {
     if values.iter().any(|value| value.im != 0.0) {
         return Some(Weights::Complex(values));
     }
-    let zero = values.iter().all(|value| value.re == 0.0);
-    (!zero).then(|| Weights::Real(values.iter().flat_map(|value| [value.re; 2]).collect()))
+    stored_real(values.iter().map(|value| value.re).collect())
 }
 
-/// Modes that a thread takes at once; vectors no longer than that are not worth a second thread.
-const CHUNK: usize = 1 << 14;
+fn stored_real(values: Vec<f64>) -> Option<Weights> {
+    let zero = values.iter().all(|&value| value == 0.0);
+    (!zero).then_some(Weights::Real(values))
+}
 
 /// `out = Σ weight·vector`, weights by their numbers.
 pub(super) fn combine<'a>(

@@ -1,16 +1,27 @@
 //! Weighted sums of vectors of modes, the inner loops of the steppers: every vector is read once and nothing but the result is written.
 
 use pulp::{Arch, Simd, WithSimd, bytemuck};
+use rayon::prelude::*;
 use rustfft::num_complex::Complex;
 use std::ops::Range;
 
 /// Weights of all modes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Weights {
-    /// Real ones, each twice: for the real and the imaginary part.
+    /// Real ones.
     Real(Vec<f64>),
     /// Complex ones.
     Complex(Vec<Complex<f64>>),
+}
+
+impl Weights {
+    /// Real ones.
+    pub(super) fn into_real(self) -> Option<Vec<f64>> {
+        match self {
+            Weights::Real(values) => Some(values),
+            Weights::Complex(_) => None,
+        }
+    }
 }
 
 /// Terms taken in one pass.
@@ -59,9 +70,7 @@ impl<'a> Sum<'a> {
         } = self;
         let vector = &vector[modes.clone()];
         match weights {
-            Weights::Real(weights) => {
-                real.push(out, begun, &weights[2 * modes.start..2 * modes.end], vector)
-            }
+            Weights::Real(weights) => real.push(out, begun, &weights[modes], vector),
             Weights::Complex(weights) => complex.push(out, begun, &weights[modes], vector),
         }
     }
@@ -152,38 +161,51 @@ trait Weight: Copy {
     );
 }
 
+/// Modes with real weights that are taken at once.
+const GROUP: usize = 4;
+
 impl Weight for f64 {
     #[inline(always)]
     fn pass<S: Simd, const T: usize, const ADD: bool>(
-        simd: S,
+        _simd: S,
         out: &mut [Complex<f64>],
         terms: [(&[Self], &[Complex<f64>]); T],
     ) {
-        // Real and imaginary parts alike.
-        let (out, out_rest) = S::as_mut_simd_f64s(bytemuck::cast_slice_mut(out));
+        let (out, out_rest) = out.as_chunks_mut::<GROUP>();
         let (n, n_rest) = (out.len(), out_rest.len());
         let whole = terms.map(|(w, v)| {
             (
-                &S::as_simd_f64s(w).0[..n],
-                &S::as_simd_f64s(bytemuck::cast_slice(v)).0[..n],
+                &w.as_chunks::<GROUP>().0[..n],
+                &v.as_chunks::<GROUP>().0[..n],
             )
         });
         for (i, out) in out.iter_mut().enumerate() {
-            let mut sum = if ADD { *out } else { simd.splat_f64s(0.0) };
-            for (w, v) in &whole {
-                sum = simd.mul_add_e_f64s(w[i], v[i], sum);
+            let mut sum = [0.0; 2 * GROUP];
+            if ADD {
+                for l in 0..GROUP {
+                    (sum[2 * l], sum[2 * l + 1]) = (out[l].re, out[l].im);
+                }
             }
-            *out = sum;
+            for (w, v) in &whole {
+                let (w, v) = (&w[i], &v[i]);
+                for l in 0..GROUP {
+                    sum[2 * l] += w[l] * v[l].re;
+                    sum[2 * l + 1] += w[l] * v[l].im;
+                }
+            }
+            for l in 0..GROUP {
+                out[l] = Complex::new(sum[2 * l], sum[2 * l + 1]);
+            }
         }
         let rest = terms.map(|(w, v)| {
             (
-                &S::as_simd_f64s(w).1[..n_rest],
-                &S::as_simd_f64s(bytemuck::cast_slice(v)).1[..n_rest],
+                &w.as_chunks::<GROUP>().1[..n_rest],
+                &v.as_chunks::<GROUP>().1[..n_rest],
             )
         });
         for (i, out) in out_rest.iter_mut().enumerate() {
-            let start = if ADD { *out } else { 0.0 };
-            *out = rest.iter().fold(start, |sum, (w, v)| sum + w[i] * v[i]);
+            let start = if ADD { *out } else { Complex::ZERO };
+            *out = rest.iter().fold(start, |sum, (w, v)| sum + v[i] * w[i]);
         }
     }
 }
@@ -222,9 +244,47 @@ impl Weight for Complex<f64> {
     }
 }
 
+/// Modes that a thread takes at once; vectors no longer than that are not worth a second thread.
+pub(super) const CHUNK: usize = 1 << 14;
+
 /// `Σ weight·|v|²`, in an order that does not depend on the machine. Weights come twice, for the real and the imaginary part.
 pub(super) fn weighted_square(weights: &[f64], vector: &[Complex<f64>]) -> f64 {
-    Arch::new().dispatch(WeightedSquare(weights, bytemuck::cast_slice(vector)))
+    let of = |weights: &[f64], vector: &[Complex<f64>]| {
+        Arch::new().dispatch(WeightedSquare(weights, bytemuck::cast_slice(vector)))
+    };
+    if vector.len() <= CHUNK {
+        return of(weights, vector);
+    }
+    let chunks = weights.par_chunks(2 * CHUNK).zip(vector.par_chunks(CHUNK));
+    let sums: Vec<f64> = chunks
+        .map(|(weights, vector)| of(weights, vector))
+        .collect();
+    sums.iter().sum()
+}
+
+/// Modes that stay in the first-level cache while several vectors are added up.
+const PIECE: usize = 256;
+
+/// A factor and a vector.
+pub(super) type Scaled<'a> = (f64, &'a [Complex<f64>]);
+
+/// `out = Σ factor·vector`.
+pub(super) fn add_up(terms: &[Scaled<'_>], out: &mut [Complex<f64>]) {
+    let piece = |(at, out): (usize, &mut [Complex<f64>])| {
+        out.fill(Complex::ZERO);
+        for (factor, vector) in terms {
+            let vector = &vector[at * PIECE..][..out.len()];
+            for (out, value) in out.iter_mut().zip(vector) {
+                *out += value * factor;
+            }
+        }
+    };
+    if out.len() <= CHUNK {
+        out.chunks_mut(PIECE).enumerate().for_each(piece);
+    } else {
+        let pieces = out.par_chunks_mut(PIECE).enumerate();
+        pieces.with_min_len(CHUNK / PIECE).for_each(piece);
+    }
 }
 
 struct WeightedSquare<'a>(&'a [f64], &'a [f64]);
@@ -265,12 +325,7 @@ mod tests {
                 let weights: Vec<_> = (0..n_terms)
                     .map(|t| match t % 3 {
                         0 => Weights::Complex(vector(n, 0.3 + f64::from(t))),
-                        _ => Weights::Real(
-                            vector(n, f64::from(t))
-                                .iter()
-                                .flat_map(|w| [w.im; 2])
-                                .collect(),
-                        ),
+                        _ => Weights::Real(vector(n, f64::from(t)).iter().map(|w| w.im).collect()),
                     })
                     .collect();
                 let mut out = vector(n, 0.5);
@@ -281,7 +336,7 @@ mod tests {
                 sum.finish();
                 for (i, out) in out.iter().enumerate() {
                     let terms = weights.iter().zip(&vectors).map(|(w, v)| match w {
-                        Weights::Real(w) => w[2 * i] * v[i],
+                        Weights::Real(w) => w[i] * v[i],
                         Weights::Complex(w) => w[i] * v[i],
                     });
                     assert!((out - terms.sum::<Complex<f64>>()).norm() < 1e-13);

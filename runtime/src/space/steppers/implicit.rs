@@ -48,7 +48,7 @@ impl ImplicitPart {
         self.weights = self
             .groups
             .iter()
-            .map(|group| group.weights(&Inverse, gamma))
+            .map(|group| group.weights(&Inverse, gamma, &mut Vec::new()))
             .collect();
     }
 

@@ -223,7 +223,7 @@ impl Run<'_> {
                 counts,
             );
             if self.tolerances.is_some() {
-                self.control(h, error);
+                self.control(h, error, counts.steps == 0);
             } else if !error.is_finite() {
                 return Err(self.not_finite(self.stepper.tried().0));
             }
@@ -254,8 +254,15 @@ impl Run<'_> {
     }
 
     /// The step after one of size `h` with this error.
-    fn control(&mut self, h: f64, error: f64) {
-        let next = rung(h * self.controller.factor(error));
+    fn control(&mut self, h: f64, error: f64, is_first: bool) {
+        let factor = self.controller.factor(error);
+        // At the start the size of the step is a guess, and the order is not seen yet.
+        let factor = if is_first && error > 1.0 {
+            factor * factor
+        } else {
+            factor
+        };
+        let next = rung(h * factor);
         let shortened = h < self.h;
         // A step that a target made short says nothing against the step before it.
         if error > 1.0 || !error.is_finite() || !shortened || next > self.h {

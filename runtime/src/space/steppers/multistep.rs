@@ -159,7 +159,7 @@ impl SplitStepper for MultistepStepper {
             self.weights = self
                 .groups
                 .iter()
-                .map(|group| group.weights(self.formula, h))
+                .map(|group| group.weights(self.formula, h, &mut Vec::new()))
                 .collect();
             counts.factorizations += 1;
         }

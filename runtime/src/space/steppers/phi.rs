@@ -9,7 +9,7 @@
 //! - [SW09] B. Skaflestad, W. M. Wright, *The scaling and modified squaring method for matrix functions related to the
 //!   exponential*, Appl. Numer. Math. 59 (2009) 783–799, doi:10.1016/j.apnum.2008.03.035.
 
-use super::number::{Block, Number};
+use super::number::{Block, Entry, Number};
 
 /// `1/(j + 3)!`: the Taylor coefficients of `φ_3`, to the rounding of 1/6 for arguments up to 1.
 const TAYLOR: [f64; 16] = {
@@ -44,18 +44,18 @@ fn by_series<T: Number>(z: T) -> [T; 4] {
 }
 
 /// Of a matrix, balanced, scaled to norm 1, and doubled back [SW09].
-pub(super) fn block<const N: usize>(z: Block<N>) -> [Block<N>; 4] {
+pub(super) fn block<const N: usize, T: Entry>(z: Block<N, T>) -> [Block<N, T>; 4] {
     let (balanced, scale) = balance(z);
     let doublings = balanced.norm().log2().ceil().max(0.0) as i32;
     let mut phi = by_series(balanced.scaled(0.5f64.powi(doublings)));
     for _ in 0..doublings {
         phi = doubled(phi);
     }
-    phi.map(|phi| Block::from_fn(|i, j| phi.0[i][j] * (scale[i] / scale[j])))
+    phi.map(|phi| Block::from_fn(|i, j| phi.0[i][j].scaled(scale[i] / scale[j])))
 }
 
 /// The functions of `2z` from those of `z` [SW09, eq. (2.7)].
-fn doubled<T: Number>([e, phi_1, phi_2, phi_3]: [T; 4]) -> [T; 4] {
+pub(super) fn doubled<T: Number>([e, phi_1, phi_2, phi_3]: [T; 4]) -> [T; 4] {
     [
         e.times(e),
         e.times(phi_1).plus(phi_1).scaled(0.5),
@@ -73,21 +73,21 @@ const BALANCE_SWEEPS: usize = 3;
 
 /// `D⁻¹ z D` with rows and columns of like size, and the diagonal of `D` (powers of two): a wave equation written as a system has entries
 /// of very different size, and scaling by its norm would lose digits.
-fn balance<const N: usize>(mut z: Block<N>) -> (Block<N>, [f64; N]) {
+fn balance<const N: usize, T: Entry>(mut z: Block<N, T>) -> (Block<N, T>, [f64; N]) {
     let mut scale = [1.0; N];
     for _ in 0..BALANCE_SWEEPS {
         for (i, scale) in scale.iter_mut().enumerate() {
             let others = || (0..N).filter(|&j| j != i);
-            let row: f64 = others().map(|j| z.0[i][j].norm()).sum();
-            let column: f64 = others().map(|j| z.0[j][i].norm()).sum();
+            let row: f64 = others().map(|j| z.0[i][j].size()).sum();
+            let column: f64 = others().map(|j| z.0[j][i].size()).sum();
             if row == 0.0 || column == 0.0 {
                 continue;
             }
             let factor = (0.5 * (row / column).log2()).round().exp2();
             *scale *= factor;
             for j in others() {
-                z.0[i][j] /= factor;
-                z.0[j][i] *= factor;
+                z.0[i][j] = z.0[i][j].scaled(1.0 / factor);
+                z.0[j][i] = z.0[j][i].scaled(factor);
             }
         }
     }
@@ -166,6 +166,34 @@ mod tests {
                     // The entries themselves are rounded, which moves the small eigenvalue too.
                     let bound = 1e-14 * (1.0 + a.abs());
                     assert!(error < bound, "φ_{k} of {eigenvalues:?}: {error:e}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn doubling_agrees_with_the_definition() {
+        for k in 0..100 {
+            let z = -(1.2f64.powi(k - 40));
+            let [half, whole] = z.phi_of_half_and_whole();
+            let exact = [(0.5 * z).phi(), z.phi()];
+            for (a, b) in [half, whole]
+                .as_flattened()
+                .iter()
+                .zip(exact.as_flattened())
+            {
+                assert!(
+                    (a - b).abs() <= 4e-15 * b.abs() * (1.0 + z.abs()),
+                    "z = {z}: {a} {b}"
+                );
+            }
+            let pair = |a, b| Block::<2, f64>([[a, 1.0], [b, z]]).phi_of_half_and_whole();
+            let complex = Block::<2>([[z.into(), 1.0.into()], [(-2.0).into(), z.into()]]);
+            let [_, real] = pair(z, -2.0);
+            let [_, complex] = complex.phi_of_half_and_whole();
+            for (real, complex) in real.iter().zip(&complex) {
+                for (a, b) in real.0.as_flattened().iter().zip(complex.0.as_flattened()) {
+                    assert!((b - a).norm() <= 1e-14 * complex.norm(), "z = {z}: {a} {b}");
                 }
             }
         }

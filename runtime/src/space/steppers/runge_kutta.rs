@@ -2,12 +2,14 @@
 
 use super::super::finite::all_modes_finite;
 use super::coefficients::{Group, GroupWeights, WeighModes, combine, groups, same_step};
+use super::combine::{Scaled, Weights, add_up};
 use super::equations::{Linear, SplitEquations};
 use super::integrate::{SplitStepper, Tolerances};
 use super::number::Number;
-use super::tableau::{Plan, Row, Tableau, Vector};
+use super::tableau::{Plan, Row, Tableau, Trend, Vector};
 use crate::solution::Counts;
 use rustfft::num_complex::Complex;
+use smallvec::SmallVec;
 
 /// Step sizes whose weights are kept, as long as they are small.
 const KEPT: usize = 4;
@@ -16,6 +18,9 @@ const KEPT_LARGE: usize = 2;
 /// Length of a large state: weights take a few times its memory.
 const LARGE: usize = 100_000;
 
+/// What of the second estimate of the error is taken.
+const SHARE: f64 = 0.1;
+
 /// A method with its state.
 pub(super) struct RungeKutta {
     tableau: Tableau,
@@ -23,6 +28,8 @@ pub(super) struct RungeKutta {
     groups: Vec<Group>,
     /// Weights by step size, the last used first.
     kept: Vec<(f64, Vec<GroupWeights>)>,
+    /// Memory of weights that are not kept any longer.
+    spare: Vec<Vec<f64>>,
     u: Vec<Complex<f64>>,
     u_new: Vec<Complex<f64>>,
     /// Argument of a stage.
@@ -30,6 +37,12 @@ pub(super) struct RungeKutta {
     /// `N` of the stages, and at the end of the step for methods that need it.
     n: Vec<Vec<Complex<f64>>>,
     error: Vec<Complex<f64>>,
+    /// The second estimate of the error.
+    drift: Vec<Complex<f64>>,
+    /// Size of the step before, if there was one, and `N` at its beginning.
+    before: (Option<f64>, Vec<Complex<f64>>),
+    /// Size of the step that was tried.
+    h: f64,
     /// Whether `n[0]` is of the beginning of the next step.
     n_known: bool,
 }
@@ -60,10 +73,14 @@ impl RungeKutta {
             tableau,
             groups: groups(linear),
             kept: Vec::new(),
+            spare: Vec::new(),
             u: u.to_vec(),
             u_new: zeros.clone(),
             argument: zeros.clone(),
             n: vec![zeros.clone(); evaluations],
+            drift: zeros.clone(),
+            before: (None, zeros.clone()),
+            h: 0.0,
             error: zeros,
             n_known: false,
             plan,
@@ -84,9 +101,13 @@ impl RungeKutta {
         {
             Some(at) => self.kept[..=at].rotate_right(1),
             None => {
-                self.kept.truncate(most - 1);
-                let method = (self.tableau, self.plan.n_weights);
-                let weights = self.groups.iter().map(|group| group.weights(&method, h));
+                let old = self.kept.split_off(self.kept.len().min(most - 1));
+                let old = old.into_iter().flat_map(|(_, weights)| weights).flatten();
+                self.spare
+                    .extend(old.flatten().filter_map(Weights::into_real));
+                let (method, spare) = ((self.tableau, self.plan.n_weights), &mut self.spare);
+                let groups = self.groups.iter();
+                let weights = groups.map(|group| group.weights(&method, h, spare));
                 self.kept.insert(0, (h, weights.collect()));
                 counts.factorizations += 1;
             }
@@ -98,6 +119,43 @@ impl RungeKutta {
         self.u.copy_from_slice(u);
         self.n[0].copy_from_slice(n);
         self.n_known = true;
+        self.before.0 = None;
+    }
+
+    /// A second estimate of the error, in `drift`: `N` over the step is taken for a parabola, and this is what the step before has against it.
+    ///
+    /// The embedded result has the same parabola. Where the linear part damps fast what the state has at the beginning, `N` changes within a
+    /// small part of the step; all stages come after that, and agree. The parabola through the beginnings of both steps and the end of this one
+    /// differs from that through beginning, middle and end by `(r + 1/2) s (s − 1)` times the divided difference of `N` over all four, where `r` is
+    /// the size of the step before in units of this one; `φ`-weighted, `s (s − 1)` is `−w/2`. In `u' = λu` with equal small steps a third
+    /// of it is the embedded estimate; less is taken, so that this one decides only where it has to. The first step has no such neighbour; there the parabola is held against a line.
+    fn estimate_drift(&mut self, Trend { weight, middle }: Trend, h: f64) {
+        let share = 1.0 / middle.len() as f64;
+        let end = self.plan.times.len();
+        let (of_start, of_middle, of_end, before) = match self.before.0 {
+            None => (1.0, -2.0, 1.0, None),
+            Some(h_before) => {
+                let r = h_before / h;
+                // 1/Π(s_i − s_j) over the places −r, 0, 1/2, 1.
+                let factor = -0.5 * SHARE * (r + 0.5);
+                (
+                    factor * 2.0 / r,
+                    -factor * 4.0 / (r + 0.5),
+                    factor * 2.0 / (r + 1.0),
+                    Some(-factor / (r * (r + 0.5) * (r + 1.0))),
+                )
+            }
+        };
+        let middle = middle
+            .iter()
+            .map(|&stage| (of_middle * share, &self.n[stage][..]));
+        let mut terms: SmallVec<[Scaled<'_>; 5]> = middle.collect();
+        terms.push((of_start, &self.n[0]));
+        terms.push((of_end, &self.n[end]));
+        terms.extend(before.map(|factor| (factor, &self.before.1[..])));
+        add_up(&terms, &mut self.argument);
+        let argument = std::iter::once((weight, &self.argument[..]));
+        combine(&self.groups, &self.kept[0].1, argument, &mut self.drift);
     }
 
     fn know_n(&mut self, equations: &mut dyn SplitEquations, t: f64, counts: &mut Counts) {
@@ -133,6 +191,7 @@ impl SplitStepper for RungeKutta {
         tolerances: Option<&Tolerances<'_>>,
         counts: &mut Counts,
     ) -> f64 {
+        self.h = h;
         self.weights_for(t, h, counts);
         self.know_n(equations, t, counts);
         let stages = self.plan.times.len();
@@ -161,13 +220,25 @@ impl SplitStepper for RungeKutta {
             linear,
             &mut self.error,
         );
-        tolerances.norm(&self.error, &self.u, &self.u_new)
+        let embedded = tolerances.norm(&self.error, &self.u, &self.u_new);
+        let Some(trend) = self.plan.trend else {
+            return embedded;
+        };
+        self.estimate_drift(trend, h);
+        let drift = tolerances.norm(&self.drift, &self.u, &self.u_new);
+        if drift <= embedded || embedded.is_nan() {
+            return embedded;
+        }
+        std::mem::swap(&mut self.error, &mut self.drift);
+        drift
     }
 
     fn accept(&mut self) {
         std::mem::swap(&mut self.u, &mut self.u_new);
         self.n_known = self.plan.first_same_as_last();
         if self.n_known {
+            std::mem::swap(&mut self.before.1, &mut self.n[0]);
+            self.before.0 = Some(self.h);
             self.n.swap(0, self.plan.times.len());
         }
     }

@@ -181,6 +181,7 @@ impl Additive {
             stages,
             end,
             error,
+            trend: None,
             n_weights: next,
         }
     }

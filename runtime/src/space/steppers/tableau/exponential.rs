@@ -11,7 +11,7 @@
 //!   J. Comput. Phys. 280 (2015) 579–601, doi:10.1016/j.jcp.2014.09.038.
 
 use super::super::number::Number;
-use super::{Plan, Row, Vector};
+use super::{Plan, Row, Trend, Vector};
 
 /// `weight·φ_k(c z)` as `(k, c, weight)`, summed.
 type Sum = &'static [(usize, f64, f64)];
@@ -37,6 +37,8 @@ pub struct Exponential {
     pub b: &'static [(usize, Sum)],
     /// Weights of `h N_j` in the error estimate; the stage after the last is the end of the step.
     pub error: &'static [(usize, Sum)],
+    /// The stages in the middle of the step from which the end takes its curvature.
+    pub middle: &'static [usize],
 }
 
 const HALF_PHI_1: Sum = &[(1, 0.5, 0.5)];
@@ -67,6 +69,7 @@ pub const ETDRK4: Exponential = Exponential {
     ],
     b: B_END,
     error: B_ERROR,
+    middle: &[1, 2],
 };
 
 /// The method of Krogstad [K05, eq. (51)].
@@ -84,6 +87,7 @@ pub const ETDRK4_KROGSTAD: Exponential = Exponential {
     ],
     b: B_END,
     error: B_ERROR,
+    middle: &[1, 2],
 };
 
 /// `a_52 = φ_2(z/2)/2 − φ_3(z) + φ_2(z)/4 − φ_3(z/2)/2` [HO05, eq. (5.19)].
@@ -141,6 +145,7 @@ pub const EXPRK4_HOCHBRUCK_OSTERMANN: Exponential = Exponential {
         (4, &[(2, 1.0, 4.0), (3, 1.0, -8.0)]),
     ],
     error: &[(3, B_LAST), (5, MINUS_B_LAST)],
+    middle: &[4],
 };
 
 /// All of them.
@@ -152,7 +157,7 @@ impl Exponential {
         let ends: [Sum; 2] = [&[(0, 1.0, 1.0)], &[(0, 0.5, 1.0)]];
         let mut sums = ends.to_vec();
         let rows = self.a.iter().copied().chain([self.b, self.error]);
-        for (_, sum) in rows.flatten() {
+        for (_, sum) in rows.flatten().chain([&(0, B_MIDDLE)]) {
             if !sums.contains(sum) {
                 sums.push(sum);
             }
@@ -192,6 +197,10 @@ impl Exponential {
                 .collect(),
             end: from_start(1.0, self.b),
             error: terms(self.error),
+            trend: Some(Trend {
+                weight: number(&B_MIDDLE),
+                middle: self.middle,
+            }),
             n_weights: sums.len(),
         }
     }
@@ -207,7 +216,7 @@ impl Exponential {
         let mut weights = vec![T::real(0.0); sums.len()];
         for mode in 0..n_modes {
             let z = z(mode);
-            let (half, whole) = (z.scaled(0.5).phi(), z.phi());
+            let [half, whole] = z.phi_of_half_and_whole();
             for (weight, sum) in weights.iter_mut().zip(&sums) {
                 *weight = T::real(0.0);
                 for &(k, c, factor) in *sum {

@@ -6,4 +6,4 @@
 pub(super) mod additive;
 pub(super) mod exponential;
 mod plan;
-pub(super) use plan::{Plan, Row, Tableau, Vector};
+pub(super) use plan::{Plan, Row, Tableau, Trend, Vector};

@@ -38,8 +38,20 @@ pub(in super::super) struct Plan {
     pub(in super::super) end: Row,
     /// The estimate of its error.
     pub(in super::super) error: Row,
+    /// What tells how `N` changes from step to step.
+    pub(in super::super) trend: Option<Trend>,
     /// Number of different weights.
     pub(in super::super) n_weights: usize,
+}
+
+/// Where `N` of the middle of a step enters its end through the curvature of `N` over the step: a weight
+/// `w = 2 φ_2 − 4 φ_3` for `h(N_start − 2 N_middle + N_end)`, and the stages whose mean `N_middle` is.
+#[derive(Debug, Clone, Copy)]
+pub(in super::super) struct Trend {
+    /// Number of the weight.
+    pub(in super::super) weight: usize,
+    /// The stages.
+    pub(in super::super) middle: &'static [usize],
 }
 
 impl Plan {
