@@ -216,6 +216,7 @@ pub fn encode_png(size: Size, colors: &[u8], palette: &[[u8; 3]]) -> io::Result<
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, size.0 as u32, size.1 as u32);
     encoder.set_color(png::ColorType::Indexed);
+    encoder.set_compression(png::Compression::Fast);
     encoder.set_palette(palette.as_flattened().to_vec());
     let mut writer = encoder.write_header().map_err(io::Error::other)?;
     writer.write_image_data(colors).map_err(io::Error::other)?;

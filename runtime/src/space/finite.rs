@@ -6,8 +6,8 @@ use rayon::slice::ParallelSlice;
 
 use super::transform::Complex64;
 
-/// Numbers looked at together.
-const BLOCK: usize = 8;
+/// Numbers looked at together: their sums do not wait for each other.
+const BLOCK: usize = 32;
 /// Numbers that a thread looks at before it asks for more.
 const CHUNK: usize = 1 << 15;
 

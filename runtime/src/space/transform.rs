@@ -194,11 +194,16 @@ impl Transform {
         };
         match &self.complex[..] {
             [] => {
-                let n_rows = modes.len() / real.m;
-                let copy = |plane: Plane<Complex64>, row, out: &mut [Complex64]| {
-                    plane.rows_scaled(row, scale, out);
-                };
-                inverse_real(real, modes, (real.m, n_rows), copy, out, tasks);
+                let plane = (real.m, modes.len() / real.m);
+                by_strips(modes, plane, out, tasks, |plane, first, out, scratch| {
+                    for (i, out) in out.chunks_exact_mut(real.n).enumerate() {
+                        let Scratch { spectrum, fft, .. } = &mut *scratch;
+                        let (stored, cut) = spectrum.split_at_mut(real.m);
+                        plane.rows_scaled(first + i, scale, stored);
+                        cut.fill(Complex64::default());
+                        inverse_row(&*real.inverse, spectrum, out, fft);
+                    }
+                });
             }
             [y] => {
                 inverse_rows(y, modes, scale, first, tasks);
@@ -320,24 +325,34 @@ fn inverse_real(
         let rows = &mut scratch.complex[..out.len() / n * m];
         read(plane, first, rows);
         for (row, out) in rows.chunks_exact_mut(m).zip(out.chunks_exact_mut(n)) {
-            // Real but for rounding.
-            row[0].im = 0.0;
             let spectrum = &mut scratch.spectrum[..];
             let modes = if m == spectrum.len() {
-                if n % 2 == 0 {
-                    row[m - 1].im = 0.0;
-                }
                 row
             } else {
                 spectrum[..m].copy_from_slice(row);
                 spectrum[m..].fill(Complex64::default());
                 spectrum
             };
-            pass.inverse
-                .process_with_scratch(modes, out, &mut scratch.fft)
-                .expect("the lengths are those of the plan");
+            inverse_row(&*pass.inverse, modes, out, &mut scratch.fft);
         }
     });
+}
+
+/// All modes of a row to its nodes.
+fn inverse_row(
+    inverse: &dyn ComplexToReal<f64>,
+    modes: &mut [Complex64],
+    out: &mut [f64],
+    fft: &mut [Complex64],
+) {
+    // Real but for rounding.
+    modes[0].im = 0.0;
+    if let Some(last) = modes.last_mut().filter(|_| out.len() % 2 == 0) {
+        last.im = 0.0;
+    }
+    inverse
+        .process_with_scratch(modes, out, fft)
+        .expect("the lengths are those of the plan");
 }
 
 impl Scratch {
