@@ -1,6 +1,8 @@
 //! Examples with fields against their reference solutions, and invariants of field equations.
 
+use ansatz_compiler::program::space::StepCode;
 use ansatz_tests::field_runs::{Saved, example, reference, run};
+use ansatz_tests::fields::Model;
 
 /// Largest difference to rows `t, x, u` of a reference, at the nodes that the grid has.
 fn error(saved: &Saved, rows: &[Vec<f64>], name: &str) -> f64 {
@@ -181,4 +183,29 @@ fn a_shock_tube() {
         let mean = errors.sum::<f64>() / rows.len() as f64;
         assert!(mean < bound, "{name}: {mean:e}");
     }
+}
+
+/// What is compiled does not depend on the number of points: grids are loops.
+#[test]
+fn programs_of_large_grids_are_those_of_small_ones() {
+    let kernels = |n: usize| {
+        let model = Model::new(&format!(
+            "domain d: x in 0..1, {n} points, periodic; y in 0..1, {n} points
+             field u on d = 0, v on d = 0
+             dt(u) = lap(u) + u^2*v
+             dt(v) = lap(v) - u^2*v
+             at y = 0, y = 1: u = 0, dy(v) = 0
+             scheme central(order = 4)"
+        ));
+        let code = model.code();
+        let kernels = code.steps.iter().map(|step| match step {
+            StepCode::Pointwise { stencil, .. } => stencil.kernel.to_string(),
+            _ => String::new(),
+        });
+        let faces = code.faces.iter().map(|face| face.ghosts.to_string());
+        kernels.chain(faces).collect::<Vec<_>>()
+    };
+    let small = kernels(32);
+    assert!(small.iter().any(|kernel| kernel.len() > 100));
+    assert_eq!(small, kernels(1024));
 }

@@ -8,11 +8,13 @@ mod timing;
 use std::hint::black_box;
 use std::time::Instant;
 
+use ansatz_runtime::experiment::{GivenError, Simulation};
 use ansatz_runtime::space::layout::Shape;
 use ansatz_runtime::space::steppers::{
     BoundedEquations, SplitEquations, SplitProblem, StepSize, solve,
 };
 use ansatz_runtime::space::transform::{Complex64, Transform};
+use ansatz_tests::field_runs::{program, run};
 use ansatz_tests::fields::{Fields, Model, nodes};
 
 /// Seconds of measuring per case.
@@ -27,6 +29,14 @@ fn main() {
     println!("{:34} {:>12} {:>10}", "case", "µs", "ns/node");
     for (name, text) in RIGHT_HAND_SIDES.iter().filter(|case| is_wanted(case.0)) {
         right_hand_side(name, text);
+    }
+    println!("{:34} {:>12} {:>10}", "from text to end", "ms", "error");
+    for (name, text, exact) in WHOLE.iter().filter(|case| is_wanted(case.0)) {
+        whole(name, text, *exact);
+    }
+    println!("{:34} {:>12} {:>10}", "step of a model", "µs", "ns/node");
+    for (name, text, n_nodes) in EXPLICIT.iter().filter(|case| is_wanted(case.0)) {
+        explicit_step(name, text, *n_nodes);
     }
     println!(
         "{:34} {:>12} {:>10} {:>10} {:>6}",
@@ -119,6 +129,46 @@ const RIGHT_HAND_SIDES: &[(&str, &str)] = &[
     ),
 ];
 
+/// With the first number at the end.
+const WHOLE: &[(&str, &str, f64)] = &[(
+    "Brusselator 256² to t = 0.2",
+    "param A = 3.4, B = 1, alpha = 10
+        domain d: x in 0..256/255, 256 points, periodic; y in 0..256/255, 256 points, periodic
+        let source = if (x - 0.3)^2 + (y - 0.6)^2 <= 0.1^2 and t >= 1.1 then 5 else 0
+        field u on d = 22*(y*max(1 - y, 0))^1.5, v on d = 27*(x*max(1 - x, 0))^1.5
+        dt(u) = B + u^2*v - (A + 1)*u + alpha*lap(u) + source
+        dt(v) = A*u - u^2*v + alpha*lap(v)
+        let mean_u = mean(u)
+        scheme central(order = 2)
+        simulate { until = 0.2; save = [0.2]; rtol = 1e-3; atol = 1e-9; fields = none }",
+    1.411_777_043,
+)];
+
+/// With the number of nodes.
+const EXPLICIT: &[(&str, &str, usize)] = &[
+    (
+        "Gray-Scott 256², Euler",
+        "param F = 0.04, k = 0.06
+        domain d: x in 0..256, 256 points, periodic; y in 0..256, 256 points, periodic
+        field u on d = 1 - 0.5*exp(-((x - 128)^2 + (y - 128)^2)/1000)
+        field v on d = 0.25*exp(-((x - 128)^2 + (y - 128)^2)/1000)
+        dt(u) = 0.2*lap(u) + F*(1 - u) - u*v^2
+        dt(v) = 0.1*lap(v) - (F + k)*v + u*v^2
+        scheme central(order = 2)
+        simulate { until = 1e9; save = points(1); solver = Euler; dt = 1; fields = none }",
+        256 * 256,
+    ),
+    (
+        "WENO5 Burgers 256², SSPRK3",
+        "domain d: x in 0..1, 256 points, periodic; y in 0..1, 256 points, periodic
+        field u on d = 1 + sin(2*pi*(x + y))
+        dt(u) = -dx(u^2/2) - dy(u^2/2)
+        scheme weno(order = 5, flux = lax_friedrichs)
+        simulate { until = 1e9; save = points(1); solver = SSPRK3; fields = none }",
+        256 * 256,
+    ),
+];
+
 /// With the transforms of a step.
 const SPLIT: &[(&str, &str, usize)] = &[
     (
@@ -169,6 +219,38 @@ fn right_hand_side(name: &str, text: &str) {
     let n = fields.executor.layout().shape.len();
     let best = time(n > LONG, || fields.rhs(0.0, black_box(&u), &mut du));
     println!("{name:34} {best:12.1} {:10.3}", best * 1e3 / n as f64);
+}
+
+/// Once, so that nothing is warm.
+fn whole(name: &str, text: &str, exact: f64) {
+    let start = timing::cpu_seconds();
+    let saved = run(text);
+    let end = &saved.rows.last().expect("the end is saved").numbers;
+    let seconds = timing::cpu_seconds()
+        .zip(start)
+        .map_or(f64::NAN, |(b, a)| b - a);
+    println!(
+        "{name:34} {:12.1} {:10.1e}",
+        seconds * 1e3,
+        (end[0] / exact - 1.0).abs()
+    );
+}
+
+fn explicit_step(name: &str, text: &str, n_nodes: usize) {
+    let program = program(text);
+    let mut no_file = |path: &str, _: &str, _: &[usize]| {
+        let why = format!("no file {path}");
+        Err(GivenError::Unreadable { why })
+    };
+    let simulation = Simulation::new(&program, &program.experiments[0], &mut no_file);
+    let mut simulation = simulation.expect("the run can begin");
+    let mut clock = Clock::new(true);
+    // The first steps run on tables, until machine code is worth its while.
+    let mut is_enough = |t: f64| t > 0.0 && clock.tick();
+    let outcome = simulation.run(&mut |_| {}, &mut is_enough, None);
+    outcome.expect("the run begins");
+    let best = clock.microseconds();
+    println!("{name:34} {best:12.1} {:10.3}", best * 1e3 / n_nodes as f64);
 }
 
 fn step(name: &str, text: &str, n_transforms: usize) {

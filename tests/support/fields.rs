@@ -3,7 +3,7 @@
 use ansatz_compiler::codegen::Tier;
 use ansatz_compiler::codegen::row::{Arithmetic, RowOptions};
 use ansatz_compiler::diagnostic::Diagnostics;
-use ansatz_compiler::program::space::{compile_space, compile_split};
+use ansatz_compiler::program::space::{SpaceCode, compile_space, compile_split};
 use ansatz_compiler::source::Sources;
 use ansatz_compiler::system::System;
 use ansatz_compiler::system::space::interpret::Interpreter;
@@ -68,6 +68,13 @@ impl Model {
         &block.expect("the model has fields").programs
     }
 
+    /// The compiled program of rates.
+    pub fn code(&self) -> SpaceCode {
+        let full = &self.programs().full;
+        let code = compile_space(&self.system.pool, full, &self.symbols, OPTIONS);
+        code.expect("steps are known")
+    }
+
     /// The split equations, if the model has them; without scalars.
     pub fn split(&self) -> SplitExecutor {
         let split = self.programs().split.as_ref();
@@ -82,9 +89,7 @@ impl Fields {
     /// From a text; steps may have any length up to the largest.
     pub fn new(text: &str, largest_step: f64) -> Fields {
         let model = Model::new(text);
-        let program = model.programs().full.clone();
-        let code = compile_space(&model.system.pool, &program, &model.symbols, OPTIONS);
-        let code = code.expect("steps are known");
+        let (program, code) = (model.programs().full.clone(), model.code());
         Fields {
             executor: Executor::new(&code, &model.numbers).expect("the grid is small"),
             parameters: model.symbols.into_iter().zip(model.numbers).collect(),
