@@ -208,3 +208,34 @@ fn open_problems_are_balanced() {
     let error = error(&fields, &psi, &|x| 2.0 + mode(x));
     assert!(error < 3e-3, "{error}");
 }
+
+/// Boxes too large for factors: polynomials of second degree, which differences of any order have exactly.
+#[test]
+fn boxes_are_solved_by_cycles() {
+    let axes = "x in 0..1, 25 points; y in 0..2, 25 points; z in 0..1, 17 points";
+    let exact = |[x, y, z]: [f64; 3]| x * x - y * y / 2.0 + 3.0 * z * z + x * y - z;
+    let all_values = "at boundary: psi = x^2 - y^2/2 + 3*z^2 + x*y - z";
+    let slopes = "at x = 0: dx(psi) = y
+        at x = 1: dx(psi) = 2 + y
+        at y = 0: dy(psi) = x
+        at y = 2: dy(psi) = x - 2
+        at z = 0: dz(psi) = -1";
+    let one_value = format!("{slopes}\nat z = 1: psi = x^2 - y^2/2 + x*y + 2");
+    let no_value = format!("{slopes}\nat z = 1: dz(psi) = 5");
+    for order in [2, 4] {
+        for (conditions, mean) in [(all_values, false), (&one_value, false), (&no_value, true)] {
+            let conditions = format!("{conditions}\nscheme central(order = {order})");
+            let set = if mean { ", mean(psi) = 0" } else { "" };
+            let text = poisson(axes, &conditions, "2*lap(psi)", set);
+            let mut fields = Fields::new(&text, f64::INFINITY);
+            let w = fields.nodes(&|_, _| 14.0);
+            let mut psi = vec![f64::NAN; w.len()];
+            fields.rhs(0.0, &w, &mut psi);
+            let shift = if mean { psi[0] - exact([0.0; 3]) } else { 0.0 };
+            let exact = fields.nodes(&|_, x| exact(x) + shift);
+            let errors = psi.iter().zip(&exact).map(|(a, b)| (a - b).abs());
+            let error = errors.fold(0.0, f64::max);
+            assert!(error < 1e-8, "{order} {conditions}: {error:e}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::closing::Formula;
 use super::field::Field;
+use super::iteration::{self, Iteration};
 use super::layout::Layout;
 use super::probing::{Entry, probe};
 use super::reduce::reduce;
@@ -27,6 +28,8 @@ pub(super) struct Elliptic {
     pub(super) reach: [usize; 3],
     /// What its mean is, where the operator leaves that open.
     pub(super) mean: Option<Evaluator>,
+    /// Where factors would be too large.
+    pub(super) iteration: Option<Iteration>,
     pub(super) solver: Option<Solver>,
 }
 
@@ -144,6 +147,9 @@ impl Run<'_> {
         let len = self.layout.shape.len();
         let (mut u, mut b) = (vec![0.0; len], vec![0.0; len]);
         let is_fixed = self.fix_nodes(elliptic.to, &mut u);
+        if elliptic.solver.is_none() && self.iterate(elliptic, &is_fixed, &mut u) {
+            return;
+        }
         self.residual(elliptic, &is_fixed, &u, &mut b);
         let mut solver = elliptic.solver.take().unwrap_or_else(|| {
             let (reach, has_mean) = (elliptic.reach, elliptic.mean.is_some());
@@ -160,6 +166,40 @@ impl Run<'_> {
         solver.set_mean(mean[0], &mut u, self.layout);
         elliptic.solver = Some(solver);
         self.nodes.set(elliptic.to, &u);
+    }
+
+    /// Solves by corrections where that suits; `u` is an array of zeros with fixed nodes in place.
+    fn iterate(&mut self, elliptic: &mut Elliptic, is_fixed: &[bool], u: &mut [f64]) -> bool {
+        let layout = self.layout;
+        if !iteration::suits(layout.shape) {
+            return false;
+        }
+        let iteration = elliptic.iteration.take().or_else(|| {
+            Iteration::new(layout, is_fixed, u, |u, out| {
+                self.residual(elliptic, is_fixed, u, out);
+            })
+        });
+        let Some(mut iteration) = iteration else {
+            return false;
+        };
+        let mut solution = u.to_vec();
+        let is_solved = iteration.solve(layout, &mut solution, |u, out| {
+            self.residual(elliptic, is_fixed, u, out);
+        });
+        if !is_solved || (elliptic.mean.is_some() && !iteration.is_singular) {
+            return false;
+        }
+        if iteration.is_singular {
+            let mut mean = [0.0];
+            if let Some(evaluator) = &mut elliptic.mean {
+                evaluator.eval(0.0, self.scalars, &mut mean);
+            }
+            let shift = mean[0] - reduce(Reduction::Mean, &solution, layout);
+            solution.iter_mut().for_each(|u| *u += shift);
+        }
+        elliptic.iteration = Some(iteration);
+        self.nodes.set(elliptic.to, &solution);
+        true
     }
 
     /// What is left of an equation at nodes that are not fixed.

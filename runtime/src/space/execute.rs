@@ -6,7 +6,8 @@ use ansatz_compiler::system::space::program::ArrayKind;
 use super::bank::{Bank, Inputs, Place};
 use super::closing::{Face, Formula};
 use super::field::{Field, Ghosts};
-use super::layout::{Layout, TooLarge, check_memory};
+use super::iteration;
+use super::layout::{Layout, Shape, TooLarge, check_memory};
 use super::prepare::Preparation;
 use super::steps::{Prepared, Run};
 use super::sweep::Sweep;
@@ -309,5 +310,32 @@ fn n_arrays(code: &SpaceCode) -> usize {
     } else {
         0
     };
-    code.arrays.len() + transforms
+    let solves = code.steps.iter().map(|step| match step {
+        StepCode::Solve(_) => arrays_of_solve(code),
+        StepCode::Pointwise { .. }
+        | StepCode::Forward { .. }
+        | StepCode::Inverse { .. }
+        | StepCode::Diagonal { .. }
+        | StepCode::Along { .. }
+        | StepCode::Flux(_)
+        | StepCode::Reduce { .. } => 0,
+    });
+    code.arrays.len() + transforms + solves.sum::<usize>()
+}
+
+/// Arrays that a linear equation takes: those of its cycles, or the factors of its matrix after the ordering of least fill, in values with their places.
+fn arrays_of_solve(code: &SpaceCode) -> usize {
+    const OF_CYCLES: usize = 16;
+    let mut axes: Vec<(usize, bool)> = code.axes.iter().map(|a| (a.points, a.periodic)).collect();
+    if iteration::suits(Shape::new(&axes)) {
+        return OF_CYCLES;
+    }
+    axes.retain(|axis| axis.0 > 1);
+    let n = axes.iter().map(|axis| axis.0 as f64).product::<f64>();
+    let entries = match axes.len() {
+        0 | 1 => 8.0,
+        2 => 8.0 * n.log2(),
+        _ => 8.0 * n.cbrt(),
+    };
+    2 * entries as usize
 }

@@ -9,6 +9,7 @@ pub mod execute;
 pub mod field;
 mod finite;
 pub mod flux;
+mod iteration;
 pub mod layout;
 pub mod modes;
 pub mod multigrid;

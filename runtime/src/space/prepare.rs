@@ -172,6 +172,7 @@ impl Preparation<'_> {
                         .mean
                         .as_ref()
                         .map(|mean| mean.evaluator(self.parameters)),
+                    iteration: None,
                     solver: None,
                 }))
             }
