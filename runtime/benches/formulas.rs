@@ -56,6 +56,7 @@ fn main() {
         .filter(|a| !a.starts_with('-'))
         .collect();
     let (mut solved, mut runs, mut longest) = (0, 0, 0.0_f64);
+    let (mut evaluations, mut total) = (0, 0.0);
     for task in TASKS
         .iter()
         .filter(|t| wanted.is_empty() || wanted.iter().any(|w| t.name.contains(w.as_str())))
@@ -63,7 +64,7 @@ fn main() {
         for noise in [0.0, 0.01] {
             for seed in 1..=5 {
                 let start = Instant::now();
-                let (text, error, is_solved) = run(task, noise, seed);
+                let (text, error, is_solved, evaluated) = run(task, noise, seed);
                 let seconds = start.elapsed().as_secs_f64();
                 println!(
                     "{:33} {noise:5} seed {seed} {seconds:6.3} s  error {error:8.1e}  {}  {text}",
@@ -73,13 +74,20 @@ fn main() {
                 solved += u32::from(is_solved);
                 runs += 1;
                 longest = longest.max(seconds);
+                evaluations += evaluated;
+                total += seconds;
             }
         }
     }
     println!("{solved} of {runs} solved, the longest in {longest:.2} s");
+    let threads = rayon::current_num_threads();
+    println!(
+        "{:.0} million evaluations of a node on a sample per second of each of {threads} threads, all else included",
+        evaluations as f64 * 1e-6 / total / threads as f64
+    );
 }
 
-fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool) {
+fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool, u64) {
     let mut random = Random::new(seed, 1000);
     let (inputs, clean) = points(task, 500, &mut random);
     let deviation = deviation(&clean);
@@ -118,6 +126,7 @@ fn run(task: &Task, noise: f64, seed: u64) -> (String, f64, bool) {
         ),
         error,
         error < limit && best.complexity <= 2 * task.complexity,
+        found.evaluations,
     )
 }
 

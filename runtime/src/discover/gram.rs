@@ -155,6 +155,13 @@ impl Gram {
         out
     }
 
+    /// The same samples with independent noise of this variance in each value of the target: no fit leaves less.
+    pub fn with_noise(mut self, variance: f64) -> Gram {
+        let last = self.products.len() - 1;
+        self.products[last] += variance * self.n_samples as f64;
+        self
+    }
+
     /// Inverse of the Gram matrix of some columns; `None` if they depend on one another.
     pub fn inverse(&self, columns: &[usize]) -> Option<Mat<f64>> {
         let norm = |i: usize| self.between(columns[i], columns[i]).sqrt();

@@ -7,6 +7,7 @@ use super::partial::partial;
 use crate::discover::bagging::inclusion;
 use crate::discover::check::DataProblem;
 use crate::discover::corrected::{Corrected, Correction};
+use crate::discover::flow::TIGHT;
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
@@ -160,13 +161,15 @@ impl Task<'_> {
     /// One-interval residuals, linearised anew about the corrected model until it stays.
     fn clean(&self) -> Finding {
         let n_candidates = self.question.discover.candidates.len();
+        let unsure = self.variance_of_the_solver();
         let mut correction = Correction::default();
         let mut before = None;
         let mut last: Option<(Choice, Vec<Gram>)> = None;
         for _ in 0..MAX_ROUNDS {
             let known = correction.all_coefficients(n_candidates);
             let folds = self.grams(&correction);
-            let folds: Vec<Gram> = folds.iter().map(|g| g.with_target_plus(&known)).collect();
+            let folds = folds.iter().map(|g| g.with_target_plus(&known));
+            let folds: Vec<Gram> = folds.map(|g| g.with_noise(unsure)).collect();
             before.get_or_insert_with(|| rms(&merged(&folds)));
             let choice = choose_screened(self.question.discover, &folds);
             let is_settled = has_settled(&correction, &choice.correction);
@@ -190,6 +193,15 @@ impl Task<'_> {
             replays: self.replays(&self.question.corrected(&correction), &self.first_rows()),
             indistinct: indistinct(&all, &correction.candidates),
         }
+    }
+
+    /// What the tolerance of the solver leaves open in a one-interval residual: no term is there to explain it.
+    fn variance_of_the_solver(&self) -> f64 {
+        let trajectories = self.data.trajectories.iter();
+        let rates = trajectories
+            .flat_map(|t| t.times.windows(2))
+            .map(|w| (TIGHT / (w[1] - w[0])).powi(2));
+        rates.clone().sum::<f64>() / rates.count().max(1) as f64
     }
 
     /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already.
