@@ -1,8 +1,10 @@
 //! Discovery: a term is taken from a known model, data are made of the whole one, and the term must come back.
 
 use ansatz_compiler::Program;
+use ansatz_compiler::model::discovery::Form;
 use ansatz_runtime::discover::check::{DataProblem, check};
 use ansatz_runtime::discover::observations::Observations;
+use ansatz_runtime::discover::replay::explained;
 use ansatz_runtime::experiment::{Finding, discover};
 use ansatz_tests::observed::{Overrides, csv, observe, program};
 use ansatz_tests::repository;
@@ -82,13 +84,13 @@ fn data_of_the_examples_are_those_of_their_truths() {
 
 /// What is found, as text with its coefficient: `x*y in z`, or a reaction.
 fn found(model: &Program, finding: &Finding) -> Vec<(String, f64)> {
-    let experiment = &model.discoveries[0];
+    let experiment = &finding.experiment;
     let text = |candidate: usize| {
         let candidate = &experiment.candidates[candidate];
         let term = &experiment.library[candidate.term as usize].text;
         match &candidate.form {
-            ansatz_compiler::model::discovery::Form::Reaction(text) => text.clone(),
-            ansatz_compiler::model::discovery::Form::Term => {
+            Form::Reaction(text) | Form::RateLaw(text) => text.clone(),
+            Form::Term => {
                 format!(
                     "{term} in {}",
                     model.states[candidate.changes[0].0.0 as usize].name
@@ -282,4 +284,47 @@ fn bad_data_are_refused_with_what_is_missing() {
         matches!(times, DataProblem::TimesDoNotAscend { .. }),
         "{times}"
     );
+}
+
+const SATURATING: &str = "species A = 5, E = 1, B = 0\nE -> 0 @ 0.1\nB -> 0 @ 0.3\n";
+
+#[test]
+fn a_saturating_rate_is_found_with_its_constant() {
+    let truth = program(&format!(
+        "{SATURATING}E + A => E + B @ 2*E*A/(1.5 + A)\nsimulate {{ until = 8; save = points(60); rtol = 1e-10; atol = 1e-12 }}\n"
+    ));
+    let gap = program(&format!(
+        "{SATURATING}discover {{ library = reactions(A, B, E, mass_action, michaelis_menten, hill(2)) }}\n"
+    ));
+    let starts: &[Overrides] = &[&[], &[("A", 1.0)], &[("A", 3.0), ("E", 0.3), ("B", 1.0)]];
+    for (noise, accuracy) in [(0.0, 1e-4), (0.01, 0.1)] {
+        let data = observe(&truth, starts, noise, 2);
+        let (parameters, _) = gap.start();
+        let finding = discover(&gap, &gap.discoveries[0], &parameters, &data).unwrap();
+        demand(&found(&gap, &finding), &[("A + E => B + E", 2.0)], accuracy);
+        let (half, deviation) = finding.found[0].constants[0];
+        assert!((half / 1.5 - 1.0).abs() < accuracy, "{half} ± {deviation}");
+        assert!((half - 1.5).abs() < 4.0 * deviation + 1e-6, "{half} ± {deviation}");
+    }
+}
+
+#[test]
+fn a_formula_is_found_for_what_is_missing() {
+    let model = "species hare = 5, lynx = 1\nhare -> 2 hare @ 1.5\nlynx -> 0 @ 1\n";
+    let truth = program(&format!(
+        "{model}hare + lynx => 2 lynx @ hare*lynx/(1 + hare/4)\nsimulate {{ until = 8; save = points(80); rtol = 1e-10; atol = 1e-10 }}\n"
+    ));
+    let gap = program(&format!(
+        "{model}discover {{ method = evolve; conserve = hare + lynx }}\n"
+    ));
+    let data = observe(&truth, &[&[], &[("hare", 2.0), ("lynx", 3.0)]], 0.01, 2);
+    let (parameters, _) = gap.start();
+    let finding = discover(&gap, &gap.discoveries[0], &parameters, &data).unwrap();
+    println!("{:?} {:?}", found(&gap, &finding), finding.found);
+    assert_eq!(finding.found.len(), 1, "{:?}", found(&gap, &finding));
+    let shares = finding.replays.iter().zip(&data.trajectories);
+    for ([_, after], trajectory) in shares {
+        let share = explained(after, trajectory, &finding.columns, 2).unwrap();
+        assert!(share > 0.995, "{share}");
+    }
 }

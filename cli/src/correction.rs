@@ -21,7 +21,7 @@ pub struct Line {
     pub name: String,
     /// Where it stands: `dt(x)`, or the reaction.
     pub place: String,
-    /// What the coefficient multiplies: `x*y`.
+    /// What the coefficient multiplies: `x*y`, constants by their names in the corrected model.
     pub term: String,
     /// The coefficient.
     pub value: f64,
@@ -29,21 +29,52 @@ pub struct Line {
     pub deviation: f64,
     /// Share of resampled data in which it is chosen.
     pub inclusion: Option<f64>,
+    /// Constants inside of the term.
+    pub constants: Vec<Inside>,
     candidate: usize,
+}
+
+/// A constant inside of a term.
+pub struct Inside {
+    /// Its parameter.
+    pub name: String,
+    /// Its value.
+    pub value: f64,
+    /// Its standard error.
+    pub deviation: f64,
+    /// Its unit, unless it is a pure number.
+    unit: Option<String>,
+}
+
+impl Inside {
+    /// 95 % credible interval.
+    pub fn interval(&self) -> (f64, f64) {
+        interval(self.value, self.deviation)
+    }
+}
+
+/// 95 % credible interval.
+fn interval(value: f64, deviation: f64) -> (f64, f64) {
+    let margin = INTERVAL_95 * deviation;
+    (value - margin, value + margin)
 }
 
 impl Line {
     /// 95 % credible interval.
     pub fn interval(&self) -> (f64, f64) {
-        let margin = INTERVAL_95 * self.deviation;
-        (self.value - margin, self.value + margin)
+        interval(self.value, self.deviation)
     }
 
     /// `x*y in dt(z)`, or the reaction.
     pub fn what(&self) -> String {
-        match self.place.contains("->") {
-            true => self.place.clone(),
-            false => format!("{} in {}", self.term, self.place),
+        if self.place.contains("->") {
+            return self.place.clone();
+        }
+        let joint = if self.place.contains("=>") { "@" } else { "in" };
+        let term = &self.term;
+        match joint {
+            "@" => format!("{} @ {}*{term}", self.place, self.name),
+            _ => format!("{term} in {}", self.place),
         }
     }
 
@@ -54,29 +85,50 @@ impl Line {
 }
 
 /// What was found, line by line.
-pub fn lines(ast: &Ast, states: &[State], discover: &Discover, finding: &Finding) -> Vec<Line> {
+pub fn lines(ast: &Ast, states: &[State], finding: &Finding) -> Vec<Line> {
     let mut taken = Vec::new();
-    let line = |found: &Found| {
+    let mut new = || {
         let name = new_name(ast, &taken);
         taken.push(name.clone());
+        name
+    };
+    let discover = &finding.experiment;
+    let mut line = |found: &Found| {
         let candidate = &discover.candidates[found.candidate];
+        let library = &discover.library[candidate.term as usize];
+        let name = new();
+        let mut term = library.text.clone();
+        let mut constants = Vec::new();
+        for (constant, &(value, deviation)) in library.constants.iter().zip(&found.constants) {
+            let name = new();
+            term = term.replace(&constant.name, &name);
+            let like = constant.like.map(|s| &states[s.0 as usize]);
+            let unit = like.and_then(|state| state.unit.as_ref());
+            constants.push(Inside {
+                name,
+                value,
+                deviation,
+                unit: unit.filter(|u| !u.is_one()).map(|u| u.text.clone()),
+            });
+        }
         Line {
             name,
             place: place(candidate, states),
-            term: discover.library[candidate.term as usize].text.clone(),
+            term,
             value: found.coefficient,
             deviation: found.deviation,
             inclusion: found.inclusion,
+            constants,
             candidate: found.candidate,
         }
     };
-    finding.found.iter().map(line).collect()
+    finding.found.iter().map(&mut line).collect()
 }
 
 /// `dt(x)`, or the reaction.
 pub fn place(candidate: &Candidate, states: &[State]) -> String {
     match &candidate.form {
-        Form::Reaction(text) => text.clone(),
+        Form::Reaction(text) | Form::RateLaw(text) => text.clone(),
         Form::Term => {
             let changed = candidate.changes.iter();
             let rates = changed.map(|(s, _)| rate_of(&states[s.0 as usize].name));
@@ -109,8 +161,15 @@ pub fn corrected_text(
     for line in lines {
         let candidate = &discover.candidates[line.candidate];
         amendments.parameters.push(parameter(line, candidate));
+        amendments
+            .parameters
+            .extend(line.constants.iter().map(|c| constant(line, c)));
         match &candidate.form {
             Form::Reaction(text) => amendments.reactions.push(format!("{text} @ {}", line.name)),
+            Form::RateLaw(text) => {
+                let law = format!("{text} @ {}*{}", line.name, line.term);
+                amendments.reactions.push(law);
+            }
             Form::Term => {
                 for (state, share) in &candidate.changes {
                     let state = states[state.0 as usize].name.clone();
@@ -124,11 +183,27 @@ pub fn corrected_text(
 
 fn parameter(line: &Line, candidate: &Candidate) -> String {
     let unit = candidate.unit.as_ref().filter(|unit| !unit.is_one());
-    let unit = unit.map_or(String::new(), |unit| format!(": {}", unit.text));
-    let (low, high) = line.interval();
-    let (low, high) = (rounded(low, line.deviation), rounded(high, line.deviation));
-    let doc = format!("{}; 95 %: {low} … {high}", line.what());
-    format!("param {}{unit} = {} \"{doc}\"", line.name, line.rounded())
+    let unit = unit.map(|unit| unit.text.as_str());
+    declaration(&line.name, unit, line.value, line.deviation, &line.what())
+}
+
+fn constant(line: &Line, constant: &Inside) -> String {
+    let Inside {
+        name,
+        value,
+        deviation,
+        unit,
+    } = constant;
+    let what = format!("in {}", line.what());
+    declaration(name, unit.as_deref(), *value, *deviation, &what)
+}
+
+/// `param c1: 1/s = 0.52 "x*y in dt(z); 95 %: 0.50 … 0.54"`
+fn declaration(name: &str, unit: Option<&str>, value: f64, deviation: f64, what: &str) -> String {
+    let unit = unit.map_or(String::new(), |unit| format!(": {unit}"));
+    let (low, high) = interval(value, deviation);
+    let [low, value, high] = [low, value, high].map(|v| rounded(v, deviation));
+    format!("param {name}{unit} = {value} \"{what}; 95 %: {low} … {high}\"")
 }
 
 /// `-2*c1*x*y`

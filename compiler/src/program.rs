@@ -147,7 +147,8 @@ impl Program {
         self.with_system(|system| f(&mut system.pool))
     }
 
-    /// The program with candidates of a `discover` experiment: one parameter more for each, 0 at first, after all others.
+    /// The program with candidates of a `discover` experiment: one parameter more for each, then one for each constant of their
+    /// terms, 0 at first, after all others.
     pub fn extended(&self, discover: &Discover, candidates: &[&Candidate]) -> Program {
         let mut system = self.with_system(|system| system.clone());
         system.extend(discover, candidates);

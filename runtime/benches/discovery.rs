@@ -123,7 +123,7 @@ fn found(model: &Program, finding: &Finding) -> Vec<(String, f64)> {
     let text = |k: usize| {
         let candidate = &experiment.candidates[k];
         match &candidate.form {
-            Form::Reaction(text) => text.clone(),
+            Form::Reaction(text) | Form::RateLaw(text) => text.clone(),
             Form::Term => {
                 let term = &experiment.library[candidate.term as usize].text;
                 let state = &model.states[candidate.changes[0].0.0 as usize].name;

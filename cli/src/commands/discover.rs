@@ -41,10 +41,9 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let finding =
         discover(&program, experiment, &parameters, &table.data).map_err(Failure::data)?;
     let seconds = begin.elapsed().as_secs_f64();
-    let lines = lines(&study.ast, &program.states, experiment, &finding);
+    let lines = lines(&study.ast, &program.states, &finding);
     print(
         &table,
-        experiment,
         &program.states,
         &finding,
         &lines,
@@ -62,7 +61,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         &source,
         &study.ast,
         &program.states,
-        experiment,
+        &finding.experiment,
         &lines,
         facts.clone(),
     );
@@ -145,7 +144,6 @@ fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
 
 fn print(
     table: &Table,
-    experiment: &Discover,
     states: &[State],
     finding: &Finding,
     lines: &[Line],
@@ -174,13 +172,23 @@ fn print(
             rounded(high, line.deviation),
             resampled(line)
         );
+        for constant in &line.constants {
+            let (low, high) = constant.interval();
+            println!(
+                "  with {:<22} {:>18}   95 %: {} … {}",
+                constant.name,
+                rounded(constant.value, constant.deviation),
+                rounded(low, constant.deviation),
+                rounded(high, constant.deviation),
+            );
+        }
     }
     if lines.is_empty() {
         println!("found: nothing that the data make more probable than the model as it is");
     }
     println!("simulated: {}", replayed(table, finding));
     for &(found, other, correlation) in &finding.indistinct {
-        let text = |k: usize| describe(experiment, states, k);
+        let text = |k: usize| describe(&finding.experiment, states, k);
         println!(
             "warning: the data cannot tell {} from {} (correlation {correlation:.4}): add a run in which they differ",
             text(found),
@@ -239,7 +247,7 @@ fn describe(experiment: &Discover, states: &[State], candidate: usize) -> String
     let candidate = &experiment.candidates[candidate];
     let place = place(candidate, states);
     match &candidate.form {
-        Form::Reaction(text) => text.clone(),
+        Form::Reaction(text) | Form::RateLaw(text) => text.clone(),
         Form::Term => format!(
             "{} in {place}",
             experiment.library[candidate.term as usize].text

@@ -7,7 +7,7 @@ use super::error::ModelError;
 use super::experiment::{claim_name, idents, positive, reject, report_repeated, word};
 use super::library::{self, Library, Member};
 use super::nearest::{did_you_mean, nearest};
-use super::proposal;
+use super::proposal::{self, Law, Proposal};
 use super::scope::{FileId, Meaning};
 use super::values::{at, changing_state};
 use crate::source::{Sources, Span};
@@ -34,7 +34,7 @@ mod expected {
     pub const DATA: &str = "name files in quotes: `\"obs.csv\"` or `[\"a.csv\", \"b.csv\"]`";
     pub const TARGET: &str = "list the states whose equations may lack a term: `x, y`, or `all`";
     pub const LIBRARY: &str = "list candidates in brackets, like `[x*y, sin(x), powers(x, 3), products(x, y, 2)]`, or write `polynomials(x, y, 2)` or `reactions(A, B)`";
-    pub const METHOD: &str = "the methods are `rvm`, `ard` and `stlsq`";
+    pub const METHOD: &str = "the methods are `rvm`, `ard`, `stlsq` and `evolve`";
     pub const CONSTRAINTS: &str =
         "list bounds of the coefficient of a library term: `[x*y >= 0, x^2 <= 3]`";
     pub const CONSERVE: &str = "write a sum of states that stays the same, like `A + 2*B`";
@@ -113,8 +113,8 @@ fn read(
             reject(e, file, setting, "not understood", expected);
         }
     }
-    let is_given = |s: &Setting| e.world.ast(file).name(s.key.name) == "library";
-    if !discover.settings.iter().any(is_given) {
+    let is_given = discover.settings.iter().any(|s| is_library(e, file, s));
+    if !is_given && out.method != Method::Evolve {
         e.diagnostics.push(ModelError::MissingSetting {
             key: "library",
             of: out.name.clone(),
@@ -124,9 +124,17 @@ fn read(
     if e.diagnostics.len() > n_before {
         return None;
     }
-    let library = given.library.take()?;
+    let library = given.library.take();
+    let library = library.unwrap_or_else(|| library::of_states(e, model));
+    let has_reactions = !library.reactions.is_empty();
     fill(e, &mut out, library, &given, model);
-    let setting = discover.settings.iter().find(|s| is_library(e, file, s))?;
+    if out.method == Method::Evolve {
+        refuse_for_evolve(e, &out, has_reactions);
+    }
+    let setting = discover.settings.iter().find(|s| is_library(e, file, s));
+    let Some(setting) = setting else {
+        return Some(out);
+    };
     if out.candidates.is_empty() {
         reject(e, file, setting, "no candidate is left", expected::LIBRARY);
         return None;
@@ -143,6 +151,20 @@ fn read(
         }
     }
     Some(out)
+}
+
+/// Formulas are made of numbers: what free-form search cannot do yet.
+fn refuse_for_evolve(e: &mut Elaboration, out: &Discover, has_reactions: bool) {
+    let has_unit = |c: &Candidate| c.unit.as_ref().is_some_and(|unit| !unit.is_one());
+    let feature = match out.candidates.iter().any(has_unit) {
+        true => "`method = evolve` in a model with units",
+        false if has_reactions => "`method = evolve` with reactions",
+        false => return,
+    };
+    e.diagnostics.push(ModelError::NotSupported {
+        feature: feature.into(),
+        at: out.span.into(),
+    });
 }
 
 fn is_library(e: &Elaboration, file: FileId, s: &Setting) -> bool {
@@ -265,15 +287,8 @@ fn targets(
     Some(Some(targets))
 }
 
-fn method(e: &mut Elaboration, file: FileId, setting: &Setting) -> Option<Method> {
+fn method(e: &Elaboration, file: FileId, setting: &Setting) -> Option<Method> {
     let name = word(e.world, file, &setting.value)?;
-    if name == "evolve" {
-        e.diagnostics.push(ModelError::NotSupported {
-            feature: "`method = evolve`".into(),
-            at: super::experiment::span_of(e, file, setting).into(),
-        });
-        return None;
-    }
     METHODS.iter().find(|m| m.0 == name).map(|m| m.1)
 }
 
@@ -328,11 +343,7 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
         if !given.totals.iter().all(|total| keeps(&net, total)) {
             continue;
         }
-        let mut factorials = Number::ONE;
-        for &(_, n) in &proposal.reactants {
-            factorials = &factorials * &Number::integer(if n == 2 { 2 } else { 1 });
-        }
-        let share = factorials.recip().expect("a factorial is not zero");
+        let share = share(proposal);
         let moves = |s: StateId| model.states[s.0 as usize].kind != StateKind::FixedSpecies;
         let changes = net.iter().filter(|(s, _)| moves(*s));
         let changes: Vec<(StateId, Number)> = changes
@@ -342,14 +353,11 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
         out.candidates.push(Candidate {
             term: proposal.rate as u32,
             changes,
-            form: Form::Reaction(proposal::text(
-                &proposal.reactants,
-                &proposal.products,
-                model,
-            )),
+            form: form(proposal, model),
             unit,
             lower: 0.0,
             upper: f64::INFINITY,
+            price: 0.0,
         });
     }
     out.library = library.members.into_iter().map(|m| m.term).collect();
@@ -367,6 +375,29 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
             named: named.join("`, `"),
             at: out.span.into(),
         });
+    }
+}
+
+/// How much of the rate is one event: by mass action, identical reactants are counted as pairs.
+fn share(proposal: &Proposal) -> Number {
+    let is_pair = proposal.reactants.iter().any(|&(_, n)| n == 2);
+    match proposal.law {
+        Law::MassAction if is_pair => Number::ratio(1, 2).expect("2 is not zero"),
+        Law::MassAction | Law::Saturating(_) => Number::ONE,
+    }
+}
+
+fn form(proposal: &Proposal, model: &Model) -> Form {
+    let Proposal {
+        reactants,
+        products,
+        law,
+        ..
+    } = proposal;
+    let text = proposal::text(reactants, products, *law, model);
+    match law {
+        Law::MassAction => Form::Reaction(text),
+        Law::Saturating(_) => Form::RateLaw(text),
     }
 }
 
@@ -430,6 +461,7 @@ fn term_candidate(
         unit,
         lower,
         upper,
+        price: 0.0,
     }
 }
 

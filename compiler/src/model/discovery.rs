@@ -3,7 +3,7 @@
 use super::entities::StateId;
 use super::unit::Unit;
 use crate::source::Span;
-use crate::terms::{Number, Term};
+use crate::terms::{Number, SymbolId, Term};
 
 /// A `discover` experiment.
 #[derive(Debug, Clone)]
@@ -33,10 +33,25 @@ pub struct Discover {
 /// A term that may be missing.
 #[derive(Debug, Clone)]
 pub struct LibraryTerm {
-    /// Over states, parameters and time.
+    /// Over states, parameters, time and its constants.
     pub term: Term,
-    /// As a user writes it; a sum stands in parentheses.
+    /// As a user writes it, constants by their names; a sum stands in parentheses.
     pub text: String,
+    /// Numbers inside of it that are to be found, too.
+    pub constants: Vec<Constant>,
+}
+
+/// A number inside of a library term, like the `K` of `S/(K + S)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// Its symbol in the term.
+    pub symbol: SymbolId,
+    /// Its name in the text: no name of the language.
+    pub name: String,
+    /// The state whose size says what it may be; `None` for one that has a value.
+    pub like: Option<StateId>,
+    /// Where the search begins.
+    pub value: f64,
 }
 
 /// One change of the model with one unknown coefficient: `dt(state) += coefficient·change·term` for each of its changes.
@@ -54,6 +69,8 @@ pub struct Candidate {
     pub lower: f64,
     /// Greatest value of the coefficient.
     pub upper: f64,
+    /// What it must gain in twice the log likelihood beyond the price of its numbers: 0 for what a user lists.
+    pub price: f64,
 }
 
 /// How a candidate is written.
@@ -63,6 +80,8 @@ pub enum Form {
     Term,
     /// As a reaction by mass action: `A + B -> C`.
     Reaction(String),
+    /// As a reaction whose rate is the coefficient times the term: `A => B`.
+    RateLaw(String),
 }
 
 /// How candidates are chosen.
@@ -74,13 +93,16 @@ pub enum Method {
     Ard,
     /// Sequentially thresholded least squares.
     Stlsq,
+    /// Free-form search: the library says what formulas are made of.
+    Evolve,
 }
 
 /// Methods by the names that users write.
-pub const METHODS: [(&str, Method); 3] = [
+pub const METHODS: [(&str, Method); 4] = [
     ("rvm", Method::RelevanceVectorMachine),
     ("ard", Method::Ard),
     ("stlsq", Method::Stlsq),
+    ("evolve", Method::Evolve),
 ];
 
 impl Method {
@@ -90,6 +112,7 @@ impl Method {
             Method::RelevanceVectorMachine => "rvm",
             Method::Ard => "ard",
             Method::Stlsq => "stlsq",
+            Method::Evolve => "evolve",
         }
     }
 }

@@ -6,7 +6,7 @@ use super::entities::Model;
 use super::lower::Amount;
 use super::measure::Measure;
 use super::nodes::as_name;
-use super::proposal::{Proposal, reactions, species};
+use super::proposal::{Proposal, reacting, reactions};
 use super::scope::{FileId, Meaning};
 use super::values::at;
 use crate::source::Sources;
@@ -94,12 +94,12 @@ pub(super) fn read(
     model: &Model,
 ) -> Option<Library> {
     let mut library = Library::default();
-    let mut reacting = Vec::new();
+    let mut networks = Vec::new();
     for &entry in entries {
         match generator(e.world.ast(file), entry) {
             Some((Generator::Reactions, args)) => {
                 let args = args.to_vec();
-                reacting.push(species(e, file, &args, model)?);
+                networks.push(reacting(e, file, &args, model)?);
             }
             Some((generator, args)) => {
                 let args = args.to_vec();
@@ -128,10 +128,24 @@ pub(super) fn read(
         }
     }
     library.n_terms = library.members.len();
-    for species in reacting {
-        reactions(e, &species, model, &mut library)?;
+    for network in &networks {
+        reactions(e, network, model, &mut library)?;
     }
     Some(library)
+}
+
+/// The states themselves: what free-form search makes formulas of when nothing else is said.
+pub(super) fn of_states(e: &mut Elaboration, model: &Model) -> Library {
+    let mut library = Library::default();
+    for (i, state) in model.states.iter().enumerate() {
+        let amount = Amount {
+            term: e.lowering.terms.pool.var(state.symbol),
+            measure: e.state_measures[i],
+        };
+        library.add(amount, state.name.clone());
+    }
+    library.n_terms = library.members.len();
+    library
 }
 
 /// Whether an expression needs no parentheses behind `c*`.
@@ -145,17 +159,23 @@ fn binds_as_product(ast: &Ast, expr: Expr) -> bool {
 impl Library {
     /// Adds a term unless it is there; its position.
     pub fn add(&mut self, amount: Amount, text: String) -> usize {
-        let same = |m: &Member| m.term.term == amount.term;
-        if let Some(i) = self.members.iter().position(same) {
-            return i;
-        }
-        self.members.push(Member {
+        self.add_member(Member {
             term: LibraryTerm {
                 term: amount.term,
                 text,
+                constants: Vec::new(),
             },
             measure: amount.measure,
-        });
+        })
+    }
+
+    /// Adds a member unless its term is there; its position.
+    pub fn add_member(&mut self, member: Member) -> usize {
+        let same = |m: &Member| m.term.term == member.term.term;
+        if let Some(i) = self.members.iter().position(same) {
+            return i;
+        }
+        self.members.push(member);
         self.members.len() - 1
     }
 }

@@ -1,43 +1,116 @@
-//! Reactions that a model may lack: all of at most two molecules to at most two, by mass action.
+//! Reactions that a model may lack: all of at most two molecules to at most two by mass action, and those that saturate.
 
+use super::discovery::{Constant, LibraryTerm};
 use super::elaborate::Elaboration;
 use super::entities::{Model, StateId, StateKind};
-use super::library::{Factor, Library, MAX_MEMBERS, monomial};
+use super::library::{Factor, Library, MAX_MEMBERS, Member, monomial};
 use super::lower::Amount;
+use super::measure::Measure;
 use super::nodes::as_name;
 use super::scope::{EntityId, FileId};
-use crate::syntax::ast::Expr;
+use crate::syntax::ast::{Expr, ExprKind};
 use crate::terms::{Number, Term};
 
-/// A reaction by mass action that may be missing.
+/// A reaction that may be missing.
 pub(super) struct Proposal {
     pub reactants: Vec<(StateId, u32)>,
     pub products: Vec<(StateId, u32)>,
-    /// Position of the product of the amounts among the members.
+    pub law: Law,
+    /// Position of the term of the rate among the members.
     pub rate: usize,
 }
 
-/// The species named in `reactions(A, B)`.
-pub(super) fn species(
+/// A form of rates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Law {
+    /// The product of the amounts.
+    MassAction,
+    /// `S^h/(K^h + S^h)`, times the amount of a catalyst if there is one: Michaelis and Menten's law for `h = 1`, Hill's above.
+    Saturating(u32),
+}
+
+/// The largest exponent of Hill's law.
+const MAX_EXPONENT: u32 = 8;
+/// The name of the constant of a saturating rate.
+const HALF: &str = "‹K›";
+
+/// What `reactions(A, B, michaelis_menten)` names.
+pub(super) struct Reacting {
+    species: Vec<StateId>,
+    laws: Vec<Law>,
+}
+
+/// The species and forms of rates named in `reactions(A, B, michaelis_menten, hill(2))`; mass action where no form is named.
+pub(super) fn reacting(
     e: &mut Elaboration,
     file: FileId,
     args: &[Expr],
     model: &Model,
-) -> Option<Vec<StateId>> {
-    let named = |expr: &Expr| {
-        let name = as_name(e.world.ast(file), *expr)?;
-        let id: EntityId = e.world.entity_named(file, name.name)?;
-        let state = e.positions[id.0 as usize]?;
-        match model.states[state.0 as usize].kind {
-            StateKind::Species | StateKind::FixedSpecies => Some(state),
-            StateKind::Variable => None,
-        }
+) -> Option<Reacting> {
+    let mut out = Reacting {
+        species: Vec::new(),
+        laws: Vec::new(),
     };
-    args.iter().map(named).collect()
+    for &arg in args {
+        match named(e, file, arg, model) {
+            Some(species) => out.species.push(species),
+            None => out.laws.push(law(e, file, arg)?),
+        }
+    }
+    out.species.sort_unstable();
+    out.species.dedup();
+    if out.laws.is_empty() {
+        out.laws.push(Law::MassAction);
+    }
+    Some(out)
+}
+
+fn named(e: &Elaboration, file: FileId, expr: Expr, model: &Model) -> Option<StateId> {
+    let name = as_name(e.world.ast(file), expr)?;
+    let id: EntityId = e.world.entity_named(file, name.name)?;
+    let state = e.positions[id.0 as usize]?;
+    match model.states[state.0 as usize].kind {
+        StateKind::Species | StateKind::FixedSpecies => Some(state),
+        StateKind::Variable => None,
+    }
+}
+
+fn law(e: &Elaboration, file: FileId, expr: Expr) -> Option<Law> {
+    let ast = e.world.ast(file);
+    if let ExprKind::Call(function, args) = &ast.expr(expr).kind {
+        let [exponent] = args[..] else { return None };
+        let ExprKind::Number(n) = &ast.expr(exponent).kind else {
+            return None;
+        };
+        let n = u32::try_from(n.as_i64()?).ok()?;
+        let is_hill = ast.name(function.name) == "hill" && (1..=MAX_EXPONENT).contains(&n);
+        return is_hill.then_some(Law::Saturating(n));
+    }
+    match ast.name(as_name(ast, expr)?.name) {
+        "mass_action" => Some(Law::MassAction),
+        "michaelis_menten" => Some(Law::Saturating(1)),
+        _ => None,
+    }
+}
+
+/// All reactions of these forms.
+pub(super) fn reactions(
+    e: &mut Elaboration,
+    reacting: &Reacting,
+    model: &Model,
+    library: &mut Library,
+) -> Option<()> {
+    for &law in &reacting.laws {
+        match law {
+            Law::MassAction => by_mass_action(e, &reacting.species, model, library)?,
+            Law::Saturating(h) => saturating(e, &reacting.species, h, model, library)?,
+        }
+    }
+    Some(())
 }
 
 /// All reactions of at most two molecules to at most two.
-pub(super) fn reactions(
+fn by_mass_action(
     e: &mut Elaboration,
     species: &[StateId],
     model: &Model,
@@ -57,21 +130,129 @@ pub(super) fn reactions(
         let rate = library.add(rate.0, rate.1);
         for products in complexes.iter().filter(|p| *p != reactants) {
             let same = |(r, p): &(Side, Side)| *r == numbers(reactants) && *p == numbers(products);
-            if known.iter().any(same) || !changes_anything(reactants, products, model) {
-                continue;
+            if !known.iter().any(same) {
+                let sides = (reactants.clone(), products.clone());
+                propose(e, sides, Law::MassAction, rate, model, library);
             }
-            if !same_amounts(e, reactants, products) {
-                library.rejected.push(text(reactants, products, model));
-                continue;
-            }
-            library.reactions.push(Proposal {
-                reactants: reactants.clone(),
-                products: products.clone(),
-                rate,
-            });
         }
     }
     Some(())
+}
+
+/// What turns one species into another or into nothing, alone or by a catalyst, which may be the product; and what makes
+/// one species in the presence of another.
+fn saturating(
+    e: &mut Elaboration,
+    species: &[StateId],
+    h: u32,
+    model: &Model,
+    library: &mut Library,
+) -> Option<()> {
+    let law = Law::Saturating(h);
+    for &s in species {
+        let others = || species.iter().copied().filter(move |p| *p != s);
+        for catalyst in [None].into_iter().chain(others().map(Some)) {
+            let rate = saturating_rate(e, s, h, catalyst, model, library);
+            for product in [None].into_iter().chain(others().map(Some)) {
+                let before = complex(&[Some(s), catalyst]);
+                let after = complex(&[product, catalyst]);
+                propose(e, (before, after), law, rate, model, library);
+            }
+            if catalyst.is_none() {
+                for &product in species {
+                    let (before, after) = (complex(&[Some(s)]), complex(&[Some(s), Some(product)]));
+                    propose(e, (before, after), law, rate, model, library);
+                }
+            }
+        }
+        if library.reactions.len() > MAX_MEMBERS {
+            return None;
+        }
+    }
+    Some(())
+}
+
+/// The amounts of some species, ascending.
+fn complex(species: &[Option<StateId>]) -> Vec<(StateId, u32)> {
+    let mut species: Vec<StateId> = species.iter().copied().flatten().collect();
+    species.sort_unstable();
+    match species[..] {
+        [a, b] if a == b => vec![(a, 2)],
+        _ => species.into_iter().map(|s| (s, 1)).collect(),
+    }
+}
+
+/// `S^h/(K^h + S^h)`, times a catalyst.
+fn saturating_rate(
+    e: &mut Elaboration,
+    s: StateId,
+    h: u32,
+    catalyst: Option<StateId>,
+    model: &Model,
+    library: &mut Library,
+) -> usize {
+    let name = |s: StateId| model.states[s.0 as usize].name.as_str();
+    let [substrate, factor] = [Some(s), catalyst].map(|s| {
+        let symbol = s.map(|s| e.state_symbols[s.0 as usize]);
+        symbol.map(|symbol| e.lowering.terms.pool.var(symbol))
+    });
+    let pool = &mut e.lowering.terms.pool;
+    let symbol = pool.symbol(HALF);
+    let half = pool.var(symbol);
+    let exponent = pool.int(i64::from(h));
+    let [top, half] = [substrate.expect("it was given"), half].map(|x| pool.pow(x, exponent));
+    let below = pool.add(half, top);
+    let mut term = pool.div(top, below);
+    let power = match h {
+        1 => String::new(),
+        h => format!("^{h}"),
+    };
+    let mut text = format!("{0}{power}/({HALF}{power} + {0}{power})", name(s));
+    let mut measure = Measure::ONE;
+    if let (Some(factor), Some(catalyst)) = (factor, catalyst) {
+        term = pool.mul(factor, term);
+        text = format!("{}*{text}", name(catalyst));
+        measure = e.state_measures[catalyst.0 as usize];
+    }
+    library.add_member(Member {
+        term: LibraryTerm {
+            term,
+            text,
+            constants: vec![Constant {
+                symbol,
+                name: HALF.to_owned(),
+                like: Some(s),
+                value: 1.0,
+            }],
+        },
+        measure,
+    })
+}
+
+/// Adds a reaction that does something, unless units reject it.
+fn propose(
+    e: &mut Elaboration,
+    (reactants, products): (Vec<(StateId, u32)>, Vec<(StateId, u32)>),
+    law: Law,
+    rate: usize,
+    model: &Model,
+    library: &mut Library,
+) {
+    if !changes_anything(&reactants, &products, model) {
+        return;
+    }
+    if !same_amounts(e, &reactants, &products) {
+        library
+            .rejected
+            .push(text(&reactants, &products, law, model));
+        return;
+    }
+    library.reactions.push(Proposal {
+        reactants,
+        products,
+        law,
+        rate,
+    });
 }
 
 type Side = Vec<(StateId, Number)>;
@@ -89,11 +270,8 @@ fn numbers(complex: &[(StateId, u32)]) -> Side {
         .collect()
 }
 
-/// Nothing, one molecule, two molecules; states ascending.
+/// Nothing, one molecule, two molecules of these species, which ascend.
 fn complexes(species: &[StateId]) -> Vec<Vec<(StateId, u32)>> {
-    let mut species = species.to_vec();
-    species.sort_unstable();
-    species.dedup();
     let mut out = vec![Vec::new()];
     out.extend(species.iter().map(|&s| vec![(s, 1)]));
     for (i, &a) in species.iter().enumerate() {
@@ -162,10 +340,11 @@ pub(super) fn net(
     net
 }
 
-/// `A + B -> C`
+/// `A + B -> C`; `A + B => C` where the rate is a law of its own.
 pub(super) fn text(
     reactants: &[(StateId, u32)],
     products: &[(StateId, u32)],
+    law: Law,
     model: &Model,
 ) -> String {
     let side = |side: &[(StateId, u32)]| {
@@ -179,7 +358,11 @@ pub(super) fn text(
             false => parts.join(" + "),
         }
     };
-    format!("{} -> {}", side(reactants), side(products))
+    let arrow = match law {
+        Law::MassAction => "->",
+        Law::Saturating(_) => "=>",
+    };
+    format!("{} {arrow} {}", side(reactants), side(products))
 }
 
 /// The coefficients of the states in a total that must be conserved; `None` unless it is a linear sum of them.

@@ -1,25 +1,31 @@
 //! A system with candidates of a `discover` experiment added to it.
 
+use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 use super::System;
 use super::conservation::conserved_totals;
 use super::equations::Block;
-use crate::model::discovery::{Candidate, Discover};
+use crate::model::discovery::{Candidate, Discover, LibraryTerm};
 use crate::model::entities::{Parameter, StateId};
-use crate::terms::{Number, Term};
+use crate::model::unit::Unit;
+use crate::terms::{Number, SymbolId, Term};
 
 impl System {
-    /// Adds a parameter with value 0 for each candidate, after all others, and what it contributes to the rates.
+    /// Adds a parameter with value 0 for each candidate, then one for each constant of their terms, after all others, and
+    /// what the candidates contribute to the rates.
     pub fn extend(&mut self, discover: &Discover, candidates: &[&Candidate]) {
         let mut rows: Vec<SmallVec<[(Term, Number); 2]>> = vec![SmallVec::new(); self.states.len()];
         for (k, candidate) in candidates.iter().enumerate() {
             let coefficient = self.coefficient(k, candidate, discover);
-            let term = discover.library[candidate.term as usize].term;
+            let term = self.with_constants(k, &discover.library[candidate.term as usize]);
             let flux = self.pool.mul(coefficient, term);
             for (state, share) in &candidate.changes {
                 rows[state.0 as usize].push((flux, share.clone()));
             }
+        }
+        for (k, candidate) in candidates.iter().enumerate() {
+            self.declare_constants(k, &discover.library[candidate.term as usize], discover);
         }
         let mut scalars = Vec::new();
         for (state, row) in (0..).zip(&rows).filter(|(_, row)| !row.is_empty()) {
@@ -33,17 +39,41 @@ impl System {
     /// The new parameter number `k`; a blank in its name keeps it apart from all others.
     fn coefficient(&mut self, k: usize, candidate: &Candidate, discover: &Discover) -> Term {
         let name = format!("coefficient {k}");
+        let symbol = self.declare(name, candidate.unit.clone(), discover);
+        self.pool.var(symbol)
+    }
+
+    /// The term of candidate `k`, its constants by names of their own.
+    fn with_constants(&mut self, k: usize, library: &LibraryTerm) -> Term {
+        let mut own = FxHashMap::default();
+        for (i, constant) in library.constants.iter().enumerate() {
+            let symbol = self.pool.symbol(&constant_name(k, i));
+            own.insert(self.pool.var(constant.symbol), self.pool.var(symbol));
+        }
+        self.pool.substitute(&[library.term], &own)[0]
+    }
+
+    fn declare_constants(&mut self, k: usize, library: &LibraryTerm, discover: &Discover) {
+        for i in 0..library.constants.len() {
+            self.declare(constant_name(k, i), None, discover);
+        }
+    }
+
+    fn declare(&mut self, name: String, unit: Option<Unit>, discover: &Discover) -> SymbolId {
         let symbol = self.pool.symbol(&name);
-        let term = self.pool.var(symbol);
         self.parameters.push(Parameter {
             name,
             symbol,
             value: self.pool.int(0),
             is_const: false,
-            unit: candidate.unit.clone(),
+            unit,
             doc: None,
             span: discover.span,
         });
-        term
+        symbol
     }
+}
+
+fn constant_name(k: usize, i: usize) -> String {
+    format!("constant {i} of {k}")
 }

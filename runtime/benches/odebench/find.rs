@@ -4,9 +4,10 @@ use ansatz_compiler::terms::Pool;
 use ansatz_runtime::discover::evolve::{Alphabet, Binary, Samples, Search, Unary, search};
 use ansatz_runtime::discover::noise::noise_levels;
 use ansatz_runtime::discover::observations::Observations;
+use ansatz_runtime::discover::rates::{Rate, rates};
 use ansatz_runtime::experiment::discover;
 
-use super::rates::{Rate, observations, rate};
+use super::observed::observations;
 use super::system::{Model, SAMPLES, name};
 
 /// Windows in which candidates are simulated.
@@ -37,7 +38,8 @@ impl<'d> Finder<'d> {
         let observations = observations(data);
         let noise = noise_levels(&observations);
         let deviations = observations.deviations();
-        let smooth = |k: usize| rate(&observations, k, noise[k], deviations[k]);
+        let trajectory = &observations.trajectories[0];
+        let smooth = |k: usize| rates(trajectory, data.len(), k, noise[k], deviations[k]);
         Finder {
             smoothed: (0..data.len()).map(smooth).collect(),
             data,

@@ -10,7 +10,7 @@
 //!   transformers*, ICLR 2024, arXiv:2310.05573.
 
 mod find;
-mod rates;
+mod observed;
 mod system;
 
 use std::time::Instant;

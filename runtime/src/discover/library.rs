@@ -1,8 +1,11 @@
 //! Candidates of an experiment as contributions to rates: pairs of a library term and a state.
 
-use ansatz_compiler::model::discovery::Discover;
-use ansatz_compiler::terms::Term;
+use ansatz_compiler::Program;
+use ansatz_compiler::model::discovery::{Discover, LibraryTerm};
+use ansatz_compiler::terms::{Number, Pool, Term};
+use rustc_hash::FxHashMap;
 
+use super::corrected::Correction;
 use super::flow::Forcing;
 
 /// A library as solvers see it. Many candidates, reactions above all, are sums of few pairs of a term and a state.
@@ -17,32 +20,56 @@ pub struct Library {
 }
 
 impl Library {
-    /// The library of an experiment.
-    pub fn of(discover: &Discover) -> Library {
+    /// The library of an experiment, constants where their search begins.
+    pub fn of(program: &Program, discover: &Discover) -> Library {
+        let numeric = program.with_pool(|pool| {
+            let terms = discover.library.iter();
+            terms.map(|term| numeric(pool, term)).collect::<Vec<Term>>()
+        });
+        let mut terms: Vec<Term> = Vec::new();
+        let mut position_of: FxHashMap<Term, usize> = FxHashMap::default();
+        for &term in &numeric {
+            position_of.entry(term).or_insert_with(|| {
+                terms.push(term);
+                terms.len() - 1
+            });
+        }
+        let position = |term: u32| position_of[&numeric[term as usize]];
         let mut pairs: Vec<(usize, usize)> = Vec::new();
         for candidate in &discover.candidates {
             let changed = candidate.changes.iter();
-            pairs.extend(changed.map(|(s, _)| (candidate.term as usize, s.0 as usize)));
+            pairs.extend(changed.map(|(s, _)| (position(candidate.term), s.0 as usize)));
         }
         pairs.sort_unstable();
         pairs.dedup();
-        let position = |pair: (usize, usize)| {
+        let pair = |pair: (usize, usize)| {
             let found = pairs.binary_search(&pair);
             found.expect("pairs are collected from the candidates")
         };
         let sums = discover.candidates.iter().map(|candidate| {
             let changed = candidate.changes.iter();
             let sum = changed.map(|(s, share)| {
-                let pair = (candidate.term as usize, s.0 as usize);
-                (position(pair), share.to_f64())
+                let own = (position(candidate.term), s.0 as usize);
+                (pair(own), share.to_f64())
             });
             sum.collect()
         });
         Library {
-            terms: discover.library.iter().map(|t| t.term).collect(),
             sums: sums.collect(),
+            terms,
             pairs,
         }
+    }
+
+    /// What a correction adds to each pair.
+    pub fn of_pairs(&self, correction: &Correction) -> Vec<f64> {
+        let mut out = vec![0.0; self.pairs.len()];
+        for (&k, c) in correction.candidates.iter().zip(&correction.coefficients) {
+            for &(pair, share) in &self.sums[k] {
+                out[pair] += share * c;
+            }
+        }
+        out
     }
 
     /// One forcing for each pair.
@@ -55,20 +82,14 @@ impl Library {
             })
             .collect()
     }
+}
 
-    /// One forcing for each of these candidates.
-    pub fn forcings(&self, candidates: &[usize]) -> Vec<Forcing> {
-        candidates.iter().map(|&k| self.forcing(k)).collect()
+/// The term with the values of its constants.
+fn numeric(pool: &mut Pool, library: &LibraryTerm) -> Term {
+    let mut values = FxHashMap::default();
+    for constant in &library.constants {
+        let value = Number::from_f64(constant.value).expect("searches begin at finite numbers");
+        values.insert(pool.var(constant.symbol), pool.number(value));
     }
-
-    fn forcing(&self, candidate: usize) -> Forcing {
-        let sum = &self.sums[candidate];
-        Forcing {
-            term: self.pairs[sum[0].0].0,
-            changes: sum
-                .iter()
-                .map(|&(pair, share)| (self.pairs[pair].1, share))
-                .collect(),
-        }
-    }
+    pool.substitute(&[library.term], &values)[0]
 }

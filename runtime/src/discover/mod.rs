@@ -5,6 +5,7 @@
 
 pub mod bagging;
 pub mod check;
+pub mod constants;
 pub mod corrected;
 pub mod evolve;
 pub mod filter;
@@ -14,6 +15,7 @@ pub mod library;
 pub mod noise;
 pub mod observations;
 pub mod path;
+pub mod rates;
 pub mod refit;
 pub mod replay;
 pub mod residual;

@@ -5,6 +5,7 @@ use ansatz_compiler::model::discovery::Discover;
 
 use super::corrected::{Corrected, Correction};
 use super::library::Library;
+use super::select::cost_of_a_term;
 use super::shooting::{Linearised, Measurement, Run, linearise};
 use crate::failure::Failure;
 
@@ -26,15 +27,35 @@ impl Question<'_> {
     pub fn corrected(&self, correction: &Correction) -> Corrected {
         Corrected::new(self.program, self.parameters, self.discover, correction)
     }
+
+    /// What these candidates must gain in twice the log likelihood.
+    pub fn cost(&self, candidates: &[usize], n_samples: f64) -> f64 {
+        let costs = candidates.iter().map(|&k| self.cost_of(k, n_samples));
+        costs.sum()
+    }
+
+    /// The price of a coefficient, of each constant, and of choosing the candidate among all.
+    pub fn cost_of(&self, candidate: usize, n_samples: f64) -> f64 {
+        let Discover {
+            candidates,
+            library,
+            ..
+        } = self.discover;
+        let candidate = &candidates[candidate];
+        let n_constants = library[candidate.term as usize].constants.len() as f64;
+        cost_of_a_term(n_samples, candidates.len())
+            + n_constants * n_samples.max(2.0).ln()
+            + candidate.price
+    }
 }
 
 /// A fitted correction.
 pub struct Fit {
     /// The model with it.
     pub corrected: Corrected,
-    /// Linear about the fit, columns are those of the correction.
+    /// Linear about the fit, columns are the unknowns of the correction.
     pub linearised: Linearised,
-    /// Standard errors of the coefficients.
+    /// Standard errors of the unknowns: coefficients, then constants.
     pub deviations: Vec<f64>,
     /// Mean square of the residuals in units of the noise assumed.
     pub variance: f64,
@@ -51,7 +72,7 @@ const HALVINGS: usize = 6;
 /// Relative decrease of the sum of squares below which it has converged.
 const CONVERGED: f64 = 1e-8;
 
-/// Fits coefficients and states; both are changed to the fit. `tight` starts at the last slack: the states fit nearly already.
+/// Fits coefficients, constants and states; all are changed to the fit. `tight` starts at the last slack: the states fit nearly already.
 ///
 /// # Errors
 /// The model with these coefficients cannot be integrated.
@@ -63,7 +84,6 @@ pub fn refit(
     tight: Start,
 ) -> Result<Fit, Failure> {
     let mut corrected = question.corrected(correction);
-    let forcings = question.library.forcings(&correction.candidates);
     let first = match tight {
         Start::Loose => 0,
         Start::Tight => SLACKS.len() - 1,
@@ -73,25 +93,11 @@ pub fn refit(
         measurement.slack = slack;
         let is_last = level + 1 == SLACKS.len();
         let iterations = if is_last { LAST_ITERATIONS } else { ITERATIONS };
-        let mut at = linearise(
-            &corrected,
-            &question.library.terms,
-            &forcings,
-            runs,
-            measurement,
-        )?;
+        let mut at = about(&corrected, runs, measurement)?;
         for _ in 0..iterations {
             let before = total(&at);
             let step = coefficient_step(&at);
-            let moved = try_step(
-                question,
-                &mut corrected,
-                correction,
-                runs,
-                measurement,
-                &at,
-                &step,
-            );
+            let moved = try_step(&mut corrected, correction, runs, measurement, &at, &step);
             let Some(next) = moved else { break };
             let after = total(&next);
             at = next;
@@ -122,7 +128,6 @@ pub fn loosely(
     for _ in 0..ITERATIONS {
         let at = linearise(&corrected, terms, &[], runs, measurement)?;
         let moved = try_step(
-            question,
             &mut corrected,
             &mut correction,
             runs,
@@ -152,6 +157,16 @@ pub enum Start {
     Tight,
 }
 
+/// Linear about the present states, in the unknowns of the model.
+fn about(
+    corrected: &Corrected,
+    runs: &[Run<'_>],
+    measurement: &Measurement,
+) -> Result<Linearised, Failure> {
+    let (terms, forcings) = (corrected.terms(), corrected.forcings(0));
+    linearise(corrected, &terms, &forcings, runs, measurement)
+}
+
 fn total(at: &Linearised) -> f64 {
     at.misfit[0] + at.misfit[1]
 }
@@ -167,7 +182,6 @@ fn coefficient_step(at: &Linearised) -> Vec<f64> {
 
 /// Goes along a step as far as the sum of squares decreases; `None` if it does not.
 fn try_step(
-    question: Question<'_>,
     corrected: &mut Corrected,
     correction: &mut Correction,
     runs: &mut [Run<'_>],
@@ -175,16 +189,15 @@ fn try_step(
     at: &Linearised,
     step: &[f64],
 ) -> Option<Linearised> {
-    let forcings = question.library.forcings(&correction.candidates);
     let state_steps = at.state_steps(step);
     let old_states: Vec<Vec<Vec<f64>>> = runs.iter().map(|run| run.states.clone()).collect();
-    let old = correction.coefficients.clone();
-    let mut share = 1.0;
+    let old = correction.unknowns();
+    let mut share = longest(correction, step);
     for _ in 0..HALVINGS {
-        for (k, c) in correction.coefficients.iter_mut().enumerate() {
-            *c = old[k] + share * step[k];
-        }
-        corrected.set(&correction.coefficients);
+        let moved = old.iter().zip(step).map(|(o, d)| o + share * d);
+        let moved: Vec<f64> = moved.collect();
+        correction.set(&moved);
+        corrected.set(&moved);
         for ((run, steps), states) in runs.iter_mut().zip(&state_steps).zip(&old_states) {
             for ((state, step), old) in run.states.iter_mut().zip(steps).zip(states) {
                 for ((u, d), o) in state.iter_mut().zip(step).zip(old) {
@@ -192,26 +205,30 @@ fn try_step(
                 }
             }
         }
-        let next = linearise(
-            corrected,
-            &question.library.terms,
-            &forcings,
-            runs,
-            measurement,
-        );
-        if let Ok(next) = next
+        if let Ok(next) = about(corrected, runs, measurement)
             && total(&next) <= total(at)
         {
             return Some(next);
         }
         share *= 0.5;
     }
-    correction.coefficients.clone_from(&old);
+    correction.set(&old);
     corrected.set(&old);
     for (run, states) in runs.iter_mut().zip(old_states) {
         run.states = states;
     }
     None
+}
+
+/// The share of a step that a constant inside of a term may take at most of itself: it keeps its sign.
+const BOLDEST: f64 = 0.8;
+
+/// The share of a step that leaves each constant inside of a term its sign and order of magnitude.
+fn longest(correction: &Correction, step: &[f64]) -> f64 {
+    let inside = step.iter().skip(correction.coefficients.len());
+    let constants = correction.constants.iter().flatten();
+    let shares = constants.zip(inside).map(|(c, d)| BOLDEST * (c / d).abs());
+    shares.filter(|share| share.is_finite()).fold(1.0, f64::min)
 }
 
 fn assess(corrected: Corrected, linearised: Linearised, runs: &[Run<'_>]) -> Fit {

@@ -1,8 +1,8 @@
 //! Which candidates belong to a model, by the likelihood of whole trajectories: terms go and come as posterior odds say.
 
 use super::corrected::Correction;
+use super::gram::{Gram, Solution};
 use super::refit::{Fit, Question, Start, refit};
-use super::select::cost_of_a_term;
 use super::shooting::{Measurement, Run, linearise};
 use crate::failure::Failure;
 
@@ -22,20 +22,32 @@ pub struct Model<'d> {
 }
 
 impl Model<'_> {
-    /// Twice the logarithm of the odds, up to a constant.
-    fn score(&self, n_candidates: usize) -> f64 {
-        let gram = &self.fit.linearised.gram;
-        let likelihood: f64 = self
-            .fit
-            .linearised
-            .residuals
-            .iter()
-            .filter(|(sum, n)| *n > 0 && *sum > 0.0)
-            .map(|(sum, n)| *n as f64 * (sum / *n as f64).ln())
-            .sum();
-        let cost = cost_of_a_term(gram.n_samples() as f64, n_candidates);
-        -likelihood - cost * self.correction.candidates.len() as f64
+    /// How much more likely it is than the model as it is, fitted to the same samples, as a natural logarithm; infinite if that
+    /// cannot be fitted.
+    pub fn log_odds(&self, question: Question<'_>, runs: &[Run<'_>]) -> f64 {
+        let (mut runs, mut measurement) = (runs.to_vec(), self.measurement.clone());
+        let mut nothing = Correction::default();
+        let fit = refit(
+            question,
+            &mut nothing,
+            &mut runs,
+            &mut measurement,
+            Start::Loose,
+        );
+        let as_it_is = fit.map_or(f64::NEG_INFINITY, |fit| score(question, &nothing, &fit));
+        0.5 * (score(question, &self.correction, &self.fit) - as_it_is)
     }
+}
+
+/// Twice the logarithm of the odds, up to a constant.
+fn score(question: Question<'_>, correction: &Correction, fit: &Fit) -> f64 {
+    let residuals = fit.linearised.residuals.iter();
+    let likelihood: f64 = residuals
+        .filter(|(sum, n)| *n > 0 && *sum > 0.0)
+        .map(|(sum, n)| *n as f64 * (sum / *n as f64).ln())
+        .sum();
+    let n_samples = fit.linearised.gram.n_samples() as f64;
+    -likelihood - question.cost(&correction.candidates, n_samples)
 }
 
 /// Searches from each of these models and keeps the most probable one.
@@ -48,35 +60,34 @@ pub fn best_of<'d>(
     runs: &[Run<'d>],
     measurement: &Measurement,
 ) -> Result<Model<'d>, Failure> {
-    let n_candidates = question.discover.candidates.len();
-    let mut best: Option<Model<'d>> = None;
+    let mut best: Option<(f64, Model<'d>)> = None;
     let mut failure = None;
     for start in starts {
         let mut correction = start.clone();
         let (mut runs, mut measurement) = (runs.to_vec(), measurement.clone());
         match search(question, &mut correction, &mut runs, &mut measurement) {
             Ok(fit) => {
+                let score = score(question, &correction, &fit);
                 let model = Model {
                     correction,
                     runs,
                     measurement,
                     fit,
                 };
-                let is_better = |b: &Model<'_>| model.score(n_candidates) > b.score(n_candidates);
-                if best.as_ref().is_none_or(is_better) {
-                    best = Some(model);
+                if best.as_ref().is_none_or(|(least, _)| score > *least) {
+                    best = Some((score, model));
                 }
             }
             Err(error) => failure = Some(error),
         }
     }
     match (best, failure) {
-        (Some(best), _) => Ok(best),
+        (Some((_, best)), _) => Ok(best),
         (None, failure) => Err(failure.expect("there is a model to start from")),
     }
 }
 
-/// Fits, then removes the weakest term or adds the strongest as long as that is more probable.
+/// Fits, then removes the weakest term or adds the strongest as long as that is more probable; ends with the best it has seen.
 ///
 /// # Errors
 /// The first model cannot be integrated.
@@ -88,15 +99,20 @@ fn search(
 ) -> Result<Fit, Failure> {
     let mut fit = refit(question, correction, runs, measurement, Start::Loose)?;
     let mut seen = vec![correction.candidates.clone()];
+    let is_good = |correction: &Correction, fit: &Fit| outside(question, correction, fit).is_none();
+    let mut best = (f64::NEG_INFINITY, correction.clone(), runs.clone());
     for _ in 0..MAX_CHANGES {
         reweigh(&fit, measurement);
+        let reached = score(question, correction, &fit);
+        if reached > best.0 && is_good(correction, &fit) {
+            best = (reached, correction.clone(), runs.clone());
+        }
         let n_samples = fit.linearised.gram.n_samples() as f64;
-        let cost = cost_of_a_term(n_samples, question.discover.candidates.len());
         let superfluous = outside(question, correction, &fit)
-            .or_else(|| weakest(correction, &fit).filter(|(_, gain)| *gain < cost));
+            .or_else(|| weakest(question, correction, &fit, n_samples));
         let next = match superfluous {
-            Some((k, _)) => without(correction, k),
-            None => match neighbour(question, correction, &fit, runs, measurement, cost) {
+            Some(k) => without(correction, k),
+            None => match neighbour(question, correction, &fit, runs, measurement) {
                 Some(next) => next,
                 None => break,
             },
@@ -122,6 +138,10 @@ fn search(
             Err(_) => break,
         }
     }
+    let reached = score(question, correction, &fit);
+    if best.0 > reached || (best.0.is_finite() && !is_good(correction, &fit)) {
+        (_, *correction, *runs) = best;
+    }
     reweigh(&fit, measurement);
     match refit(question, correction, runs, measurement, Start::Tight) {
         Ok(last) => Ok(last),
@@ -137,8 +157,8 @@ fn reweigh(fit: &Fit, measurement: &mut Measurement) {
     }
 }
 
-/// The term that breaks its bounds most, and by how many standard errors.
-fn outside(question: Question<'_>, correction: &Correction, fit: &Fit) -> Option<(usize, f64)> {
+/// The term that breaks its bounds by most standard errors.
+fn outside(question: Question<'_>, correction: &Correction, fit: &Fit) -> Option<usize> {
     let excess = (0..correction.candidates.len()).map(|k| {
         let candidate = &question.discover.candidates[correction.candidates[k]];
         let c = correction.coefficients[k];
@@ -148,21 +168,47 @@ fn outside(question: Question<'_>, correction: &Correction, fit: &Fit) -> Option
     excess
         .filter(|(_, beyond)| *beyond > 0.0)
         .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(k, _)| k)
 }
 
-/// The term that the likelihood misses least, and by how much (twice its logarithm).
-fn weakest(correction: &Correction, fit: &Fit) -> Option<(usize, f64)> {
-    let gains = correction.coefficients.iter().zip(&fit.deviations);
-    gains
-        .map(|(c, d)| (c / d).powi(2))
-        .enumerate()
-        .min_by(|a, b| a.1.total_cmp(&b.1))
+/// The term that the likelihood misses least, if it is worth less than it costs.
+fn weakest(
+    question: Question<'_>,
+    correction: &Correction,
+    fit: &Fit,
+    n_samples: f64,
+) -> Option<usize> {
+    let surplus = |k: usize| {
+        let gain = match correction.constants[k].is_empty() {
+            true => (correction.coefficients[k] / fit.deviations[k]).powi(2),
+            false => gain(correction, fit, k),
+        };
+        gain - question.cost_of(correction.candidates[k], n_samples)
+    };
+    let all = (0..correction.candidates.len()).map(|k| (k, surplus(k)));
+    let least = all.min_by(|a, b| a.1.total_cmp(&b.1));
+    least.filter(|(_, surplus)| *surplus < 0.0).map(|(k, _)| k)
+}
+
+/// What a term with its constants gains in twice the log likelihood, by the linear problem about the fit.
+fn gain(correction: &Correction, fit: &Fit, k: usize) -> f64 {
+    let all = fit.linearised.gram.with_target_plus(&correction.coefficients);
+    let columns = 0..all.n_columns();
+    let rest = columns.clone().filter(|&c| fit.corrected.columns[c].of != k);
+    let with = all.solve(&columns.collect::<Vec<usize>>());
+    let without = all.solve(&rest.collect::<Vec<usize>>());
+    match (with, without) {
+        (Some(with), Some(without)) => (without.residual - with.residual) / fit.variance,
+        // Its numbers cannot be told from those of others.
+        (None, _) | (_, None) => 0.0,
+    }
 }
 
 fn without(correction: &Correction, k: usize) -> Correction {
     let mut out = correction.clone();
     out.candidates.remove(k);
     out.coefficients.remove(k);
+    out.constants.remove(k);
     out
 }
 
@@ -174,42 +220,80 @@ fn neighbour(
     fit: &Fit,
     runs: &[Run<'_>],
     measurement: &Measurement,
-    cost: f64,
 ) -> Option<Correction> {
-    let forcings = question.library.pair_forcings();
-    let linear = linearise(
-        &fit.corrected,
-        &question.library.terms,
-        &forcings,
-        runs,
-        measurement,
-    );
-    let known = correction.all_coefficients(question.discover.candidates.len());
-    let gram = linear.ok()?.gram.combined(&question.library.sums);
-    let gram = gram.with_target_plus(&known);
+    let all = Columns::of(question, correction, fit, runs, measurement)?;
+    let n_samples = all.gram.n_samples() as f64;
     let present = &correction.candidates;
     // Twice the logarithm of the odds, up to a constant.
-    let score =
-        |columns: &[usize], residual: f64| -residual / fit.variance - cost * columns.len() as f64;
-    let mut best = (score(present, gram.solve(present)?.residual), None);
+    let score = |candidates: &[usize], residual: f64| {
+        -residual / fit.variance - question.cost(candidates, n_samples)
+    };
+    let mut best = (score(present, all.solve(present)?.residual), None);
     for kept in subsets(present) {
-        for candidate in (0..gram.n_columns()).filter(|c| !present.contains(c)) {
-            let mut columns = kept.clone();
-            columns.insert(columns.partition_point(|&c| c < candidate), candidate);
-            let Some(solution) = gram.solve(&columns) else {
+        for candidate in (0..question.discover.candidates.len()).filter(|c| !present.contains(c)) {
+            let mut candidates = kept.clone();
+            candidates.insert(candidates.partition_point(|&c| c < candidate), candidate);
+            let Some(mut solution) = all.solve(&candidates) else {
                 continue;
             };
-            let score = score(&columns, solution.residual);
-            if score > best.0 + MARGIN && is_allowed(question, &columns, &solution.coefficients) {
-                let next = Correction {
-                    candidates: columns,
-                    coefficients: solution.coefficients,
-                };
-                best = (score, Some(next));
+            solution.coefficients.truncate(candidates.len());
+            let score = score(&candidates, solution.residual);
+            if score > best.0 + MARGIN && is_allowed(question, &candidates, &solution.coefficients)
+            {
+                let next = Correction::of(question.discover, candidates, solution.coefficients);
+                best = (score, Some(next.with_constants_of(correction)));
             }
         }
     }
     best.1
+}
+
+/// The linear problem about a fit: a column for each candidate, then one for each constant of those present.
+struct Columns {
+    gram: Gram,
+    /// By candidate present, the columns of its constants.
+    constants: Vec<(usize, Vec<usize>)>,
+}
+
+impl Columns {
+    fn of(
+        question: Question<'_>,
+        correction: &Correction,
+        fit: &Fit,
+        runs: &[Run<'_>],
+        measurement: &Measurement,
+    ) -> Option<Columns> {
+        let Question { library, .. } = question;
+        let own = &fit.corrected;
+        let mut terms = library.terms.clone();
+        let mut forcings = library.pair_forcings();
+        let first = forcings.len();
+        forcings.extend(own.forcings(terms.len()));
+        terms.extend(own.terms());
+        let linear = linearise(own, &terms, &forcings, runs, measurement).ok()?;
+        let mut sums = library.sums.clone();
+        let mut constants: Vec<(usize, Vec<usize>)> = Vec::new();
+        for (k, &candidate) in correction.candidates.iter().enumerate() {
+            sums[candidate] = vec![(first + k, 1.0)];
+            constants.push((candidate, Vec::new()));
+        }
+        for (k, column) in own.columns.iter().enumerate().skip(constants.len()) {
+            constants[column.of].1.push(sums.len());
+            sums.push(vec![(first + k, 1.0)]);
+        }
+        let known = correction.all_coefficients(question.discover.candidates.len());
+        let gram = linear.gram.combined(&sums).with_target_plus(&known);
+        Some(Columns { gram, constants })
+    }
+
+    /// Least squares on these candidates; the numbers of their constants follow the coefficients.
+    fn solve(&self, candidates: &[usize]) -> Option<Solution> {
+        let inside = self.constants.iter();
+        let inside = inside.filter(|(candidate, _)| candidates.contains(candidate));
+        let inside = inside.flat_map(|(_, columns)| columns);
+        let columns: Vec<usize> = candidates.iter().chain(inside).copied().collect();
+        self.gram.solve(&columns)
+    }
 }
 
 /// Gains below this are rounding.

@@ -5,7 +5,7 @@
 //! - [BPK16] S. L. Brunton, J. L. Proctor, J. N. Kutz, *Discovering governing equations from data by sparse identification of
 //!   nonlinear dynamical systems*, PNAS 113 (2016) 3932–3937, doi:10.1073/pnas.1517384113.
 
-use ansatz_compiler::model::discovery::{Candidate, Method};
+use ansatz_compiler::model::discovery::{Candidate, Discover, Method};
 use faer::linalg::solvers::DenseSolveCore;
 use faer::{Mat, Side};
 
@@ -28,18 +28,16 @@ pub struct Choice {
 }
 
 /// Chooses among the candidates with a column in the folds; `of_column` says which.
-pub fn choose(
-    folds: &[Gram],
-    of_column: &[usize],
-    candidates: &[Candidate],
-    method: Method,
-) -> Choice {
+pub fn choose(folds: &[Gram], of_column: &[usize], discover: &Discover) -> Choice {
+    let Discover {
+        candidates, method, ..
+    } = discover;
     let mut all = folds[0].clone();
     folds[1..].iter().for_each(|fold| all.merge(fold));
     let relevant = match method {
         Method::RelevanceVectorMachine => relevance_vector_machine(&all).columns,
         Method::Ard => automatic_relevance(&all),
-        Method::Stlsq => (0..all.n_columns()).collect(),
+        Method::Stlsq | Method::Evolve => (0..all.n_columns()).collect(),
     };
     let relevant = within_bounds(&all, relevant, of_column, candidates);
     let mut path = path(folds, &relevant);
@@ -52,10 +50,11 @@ pub fn choose(
         }
     }
     Choice {
-        correction: Correction {
-            candidates: columns.iter().map(|&c| of_column[c]).collect(),
+        correction: Correction::of(
+            discover,
+            columns.iter().map(|&c| of_column[c]).collect(),
             coefficients,
-        },
+        ),
         inclusion: Vec::new(),
         path,
         log_odds,

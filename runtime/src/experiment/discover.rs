@@ -1,68 +1,27 @@
 //! `discover`: which terms a model lacks, from observations.
 
 use ansatz_compiler::Program;
-use ansatz_compiler::model::discovery::Discover;
+use ansatz_compiler::model::discovery::{Discover, Method};
 
+use super::evolved::evolved;
+use super::finding::{Finding, found};
+use super::first_choice::{FirstChoice, indistinct, merged, starts};
 use super::partial::partial;
-use crate::discover::bagging::inclusion;
 use crate::discover::check::DataProblem;
+use crate::discover::constants::on_grid;
 use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::flow::TIGHT;
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
 use crate::discover::observations::{Observations, Trajectory};
-use crate::discover::path::Path;
 use crate::discover::refit::Question;
 use crate::discover::replay::{Replay, replay};
 use crate::discover::residual::one_interval_grams;
-use crate::discover::screen::screen;
 use crate::discover::search::best_of;
-use crate::discover::select::{Choice, choose};
 use crate::discover::shooting::{Measurement, Run};
 use crate::discover::smooth::smooth;
 use crate::discover::weak::{Track, weak_grams};
-
-/// A term that was found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Position among the candidates.
-    pub candidate: usize,
-    /// Its coefficient.
-    pub coefficient: f64,
-    /// Standard error of the coefficient.
-    pub deviation: f64,
-    /// Share of resampled data in which it is chosen, where data were resampled.
-    pub inclusion: Option<f64>,
-}
-
-/// What came out.
-#[derive(Debug, Clone)]
-pub struct Finding {
-    /// What the model lacks.
-    pub found: Vec<Found>,
-    /// Standard deviation of the noise of each column.
-    pub noise: Vec<f64>,
-    /// Column of each state, if it has one.
-    pub columns: Vec<Option<usize>>,
-    /// The path of models.
-    pub path: Path,
-    /// How much more likely the corrected model is, as a natural logarithm.
-    pub log_odds: f64,
-    /// One-interval error before and after, over the standard deviation of the data per unit of time.
-    pub residuals: [f64; 2],
-    /// Each trajectory simulated as a whole, by the model as it was and by the corrected one.
-    pub replays: Vec<[Replay; 2]>,
-    /// Pairs of a found term and another candidate that the data cannot tell apart, with their correlation.
-    pub indistinct: Vec<(usize, usize, f64)>,
-}
-
-impl Finding {
-    /// Whether the corrected model can be run over all trajectories.
-    pub fn is_stable(&self) -> bool {
-        self.replays.iter().all(|[_, after]| after.is_stable)
-    }
-}
 
 /// Most rounds of linearising anew about the corrected model.
 const MAX_ROUNDS: usize = 8;
@@ -82,8 +41,9 @@ pub fn discover(
     data: &Observations,
 ) -> Result<Finding, DataProblem> {
     let measured = data.column_of_states(program.states.len());
+    let experiment = on_grid(discover, &measured, data);
     let Some(columns) = measured.iter().copied().collect::<Option<Vec<usize>>>() else {
-        return partial(program, discover, parameters, data, measured);
+        return partial(program, &experiment, parameters, data, measured);
     };
     let deviations = data.deviations();
     let scales: Vec<f64> = columns
@@ -91,12 +51,16 @@ pub fn discover(
         .map(|&c| deviations[c].max(f64::MIN_POSITIVE))
         .collect();
     let noise = levels(discover, data);
-    let library = Library::of(discover);
-    let task = Task {
+    let (experiment, proposals) = match discover.method {
+        Method::Evolve => evolved(program, discover, parameters, data, &columns, &noise),
+        Method::RelevanceVectorMachine | Method::Ard | Method::Stlsq => (experiment, Vec::new()),
+    };
+    let library = Library::of(program, &experiment);
+    let mut task = Task {
         question: Question {
             program,
             parameters,
-            discover,
+            discover: &experiment,
             library: &library,
         },
         data,
@@ -104,10 +68,12 @@ pub fn discover(
         scales,
         noise,
     };
-    match is_clean(data, &task.noise) {
-        true => Ok(task.clean()),
-        false => task.noisy(),
+    let is_linear = experiment.library.iter().all(|t| t.constants.is_empty());
+    if is_linear && discover.method != Method::Evolve && is_clean(data, &task.noise) {
+        return Ok(task.clean());
     }
+    task.assume_least_noise();
+    task.noisy(proposals)
 }
 
 /// Standard deviation of the noise of each column: given or estimated.
@@ -150,40 +116,59 @@ struct Task<'a> {
     noise: Vec<f64>,
 }
 
+/// Trajectories are fitted no better than to this share of their size: beyond it the tolerance of the solver decides.
+const LEAST_NOISE: f64 = 1e-7;
+
 impl Task<'_> {
-    fn grams(&self, correction: &Correction) -> Vec<Gram> {
+    fn assume_least_noise(&mut self) {
+        for (&column, scale) in self.columns.iter().zip(&self.scales) {
+            self.noise[column] = self.noise[column].max(LEAST_NOISE * scale);
+        }
+    }
+
+    /// One-interval residuals of a corrected model: a column for each pair of the library.
+    fn pairs(&self, correction: &Correction) -> Vec<Gram> {
         let Question { library, .. } = self.question;
         let corrected = self.question.corrected(correction);
-        let pairs = one_interval_grams(&corrected, library, self.data, &self.columns, &self.scales);
-        pairs.iter().map(|g| g.combined(&library.sums)).collect()
+        one_interval_grams(&corrected, library, self.data, &self.columns, &self.scales)
+    }
+
+    /// The same with a column for each candidate.
+    fn gram(&self, correction: &Correction) -> Gram {
+        let Question { library, .. } = self.question;
+        merged(&self.pairs(correction)).combined(&library.sums)
     }
 
     /// One-interval residuals, linearised anew about the corrected model until it stays.
     fn clean(&self) -> Finding {
-        let n_candidates = self.question.discover.candidates.len();
+        let Question {
+            discover, library, ..
+        } = self.question;
         let unsure = self.variance_of_the_solver();
         let mut correction = Correction::default();
         let mut before = None;
-        let mut last: Option<(Choice, Vec<Gram>)> = None;
+        let mut last: Option<FirstChoice> = None;
         for _ in 0..MAX_ROUNDS {
-            let known = correction.all_coefficients(n_candidates);
-            let folds = self.grams(&correction);
-            let folds = folds.iter().map(|g| g.with_target_plus(&known));
-            let folds: Vec<Gram> = folds.map(|g| g.with_noise(unsure)).collect();
-            before.get_or_insert_with(|| rms(&merged(&folds)));
-            let choice = choose_screened(self.question.discover, &folds);
-            let is_settled = has_settled(&correction, &choice.correction);
-            correction = choice.correction.clone();
-            last = Some((choice, folds));
+            let known = library.of_pairs(&correction);
+            let pairs = self.pairs(&correction);
+            let pairs = pairs.iter().map(|g| g.with_target_plus(&known));
+            let pairs: Vec<Gram> = pairs.map(|g| g.with_noise(unsure)).collect();
+            let first = FirstChoice::of(discover, library, &pairs);
+            before.get_or_insert_with(|| rms(&first.all));
+            let is_settled = has_settled(&correction, &first.choice.correction);
+            correction = first.choice.correction.clone();
+            last = Some(first);
             if is_settled {
                 break;
             }
         }
         let all = self.polish(&mut correction);
-        let (mut choice, folds) = last.expect("there is a first round");
-        resample(self.question.discover, &folds, &mut choice);
+        let mut first = last.expect("there is a first round");
+        first.resample(discover);
+        let choice = first.choice;
         let deviations = deviations_of(&all, &correction);
         Finding {
+            experiment: discover.clone(),
             found: found(&correction, &deviations, &choice),
             noise: self.noise.clone(),
             columns: self.columns.iter().map(|&c| Some(c)).collect(),
@@ -191,7 +176,7 @@ impl Task<'_> {
             path: choice.path,
             residuals: [before.expect("there is a first round"), rms(&all)],
             replays: self.replays(&self.question.corrected(&correction), &self.first_rows()),
-            indistinct: indistinct(&all, &correction.candidates),
+            indistinct: indistinct(discover, &all, &correction.candidates),
         }
     }
 
@@ -206,7 +191,7 @@ impl Task<'_> {
 
     /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already.
     fn polish(&self, correction: &mut Correction) -> Gram {
-        let mut all = merged(&self.grams(correction));
+        let mut all = self.gram(correction);
         for _ in 0..MAX_POLISH {
             let Some(step) = all.solve(&correction.candidates) else {
                 break;
@@ -215,7 +200,7 @@ impl Task<'_> {
             for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
                 *c += d;
             }
-            let next = merged(&self.grams(correction));
+            let next = self.gram(correction);
             if next.target() >= all.target() {
                 correction.coefficients = old;
                 break;
@@ -225,19 +210,24 @@ impl Task<'_> {
         all
     }
 
-    /// The weak form for a first choice, the likelihood of whole trajectories for the rest.
-    fn noisy(&self) -> Result<Finding, DataProblem> {
-        let Question { library, .. } = self.question;
+    /// The weak form for a first choice, unless there are proposals; the likelihood of whole trajectories for the rest.
+    fn noisy(&self, proposals: Vec<Correction>) -> Result<Finding, DataProblem> {
+        let Question {
+            discover, library, ..
+        } = self.question;
         let n = self.scales.len();
         let noise: Vec<f64> = self.columns.iter().map(|&c| self.noise[c]).collect();
         let (tracks, half_width) = self.tracks();
         let corrected = self.question.corrected(&Correction::default());
         let pairs = weak_grams(&corrected, library, &tracks, half_width, &noise);
-        let folds: Vec<Gram> = pairs.iter().map(|g| g.combined(&library.sums)).collect();
-        let before = rms(&merged(&folds));
-        let mut choice = choose_screened(self.question.discover, &folds);
-        resample(self.question.discover, &folds, &mut choice);
-        let starts = starts(&merged(&folds), &choice.correction);
+        let mut first = FirstChoice::of(discover, library, &pairs);
+        first.resample(discover);
+        let FirstChoice { all, choice, .. } = first;
+        let before = rms(&all);
+        let starts = match proposals.is_empty() {
+            true => starts(discover, &all, &choice.correction),
+            false => proposals,
+        };
         let measurement = Measurement {
             column_of: self.columns.iter().map(|&c| Some(c)).collect(),
             width: self.data.columns.len(),
@@ -258,10 +248,11 @@ impl Task<'_> {
             noise[column] = best.measurement.noise[state];
         }
         Ok(Finding {
+            experiment: discover.clone(),
             found: found(&best.correction, &best.fit.deviations, &choice),
             noise,
             columns: best.measurement.column_of.clone(),
-            log_odds: choice.log_odds,
+            log_odds: best.log_odds(self.question, &runs),
             path: choice.path,
             residuals: [before, best.fit.variance.sqrt()],
             replays: self.replays(
@@ -272,7 +263,7 @@ impl Task<'_> {
                     .map(|run| run.states[0].clone())
                     .collect::<Vec<_>>(),
             ),
-            indistinct: indistinct(&merged(&folds), &best.correction.candidates),
+            indistinct: indistinct(discover, &all, &best.correction.candidates),
         })
     }
 
@@ -328,29 +319,6 @@ impl Task<'_> {
     }
 }
 
-/// A single term that leaves at most so many times what the choice leaves is worth a search of its own.
-const NEARLY_AS_GOOD: f64 = 30.0;
-
-/// The choice, and the best single term when it is nearly as good: two terms often add up to the true one.
-fn starts(all: &Gram, choice: &Correction) -> Vec<Correction> {
-    let mut starts = vec![choice.clone()];
-    let Some(chosen) = all.solve(&choice.candidates) else {
-        return starts;
-    };
-    let singles = (0..all.n_columns()).filter_map(|k| Some((k, all.solve(&[k])?)));
-    let best = singles.min_by(|a, b| a.1.residual.total_cmp(&b.1.residual));
-    if let Some((k, single)) = best
-        && choice.candidates != [k]
-        && single.residual < NEARLY_AS_GOOD * chosen.residual
-    {
-        starts.push(Correction {
-            candidates: vec![k],
-            coefficients: single.coefficients,
-        });
-    }
-    starts
-}
-
 /// Half the width of a bump over half the window of the smoothing.
 const BUMP_WIDTH: f64 = 2.0;
 /// Segments of all runs together: enough that none is long, few enough that they are fitted fast.
@@ -372,74 +340,6 @@ pub(super) fn run<'d>(
         states: states.collect(),
         nodes,
     }
-}
-
-/// Screens a large library, then chooses.
-pub(super) fn choose_screened(discover: &Discover, folds: &[Gram]) -> Choice {
-    let Discover {
-        candidates, method, ..
-    } = discover;
-    let allows = |k: usize, sign: f64| match sign > 0.0 {
-        true => candidates[k].upper > 0.0,
-        false => candidates[k].lower < 0.0,
-    };
-    let kept = screen(&merged(folds), &allows);
-    let sums: Vec<Vec<(usize, f64)>> = kept.iter().map(|&k| vec![(k, 1.0)]).collect();
-    let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
-    choose(&folds, &kept, candidates, *method)
-}
-
-/// Notes in a choice how often resampled data choose each term among those that were relevant.
-fn resample(discover: &Discover, folds: &[Gram], choice: &mut Choice) {
-    let Some(largest) = choice.path.models.first() else {
-        return;
-    };
-    let relevant = largest.columns.clone();
-    let sums: Vec<Vec<(usize, f64)>> = relevant.iter().map(|&k| vec![(k, 1.0)]).collect();
-    let folds: Vec<Gram> = folds.iter().map(|fold| fold.combined(&sums)).collect();
-    let shares = inclusion(&folds, &relevant, &discover.candidates, discover.seed);
-    choice.inclusion = relevant.into_iter().zip(shares).collect();
-}
-
-/// Columns with a correlation above this are one column to any regression.
-const INDISTINCT: f64 = 0.999;
-
-/// Found candidates that another one equals but for a factor, in these data.
-fn indistinct(all: &Gram, found: &[usize]) -> Vec<(usize, usize, f64)> {
-    let mut out = Vec::new();
-    for &k in found {
-        for other in (0..all.n_columns()).filter(|j| !found.contains(j)) {
-            let norms = all.between(k, k) * all.between(other, other);
-            let correlation = all.between(k, other) / norms.sqrt();
-            if norms > 0.0 && correlation.abs() > INDISTINCT {
-                out.push((k, other, correlation));
-            }
-        }
-    }
-    out
-}
-
-pub(super) fn found(correction: &Correction, deviations: &[f64], choice: &Choice) -> Vec<Found> {
-    let pairs = correction.candidates.iter().zip(&correction.coefficients);
-    let inclusion = |k: usize| {
-        let share = choice.inclusion.iter().find(|(c, _)| *c == k);
-        share.map(|(_, share)| *share)
-    };
-    pairs
-        .zip(deviations)
-        .map(|((&candidate, &coefficient), &deviation)| Found {
-            candidate,
-            coefficient,
-            deviation,
-            inclusion: inclusion(candidate),
-        })
-        .collect()
-}
-
-fn merged(folds: &[Gram]) -> Gram {
-    let mut all = folds[0].clone();
-    folds[1..].iter().for_each(|fold| all.merge(fold));
-    all
 }
 
 /// Root mean square of the target.

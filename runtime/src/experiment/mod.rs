@@ -2,18 +2,22 @@
 
 mod compiled;
 mod discover;
+mod evolved;
 mod fields;
+mod finding;
+mod first_choice;
 mod frame;
 mod partial;
 mod simulate;
 mod simulation;
 
 pub use compiled::Compiled;
-pub use discover::{Finding, Found, discover};
+pub use discover::discover;
 pub use fields::{
     Checkpoint, Checkpoints, FieldMethod, FieldRun, GivenData, GivenError, SetupError, Warning,
     find_method,
 };
+pub use finding::{Finding, Found};
 pub use frame::{ArrayOf, FrameArray, FrameAxis, FrameGrid};
 pub use simulate::{Row, Start, save_times, simulate};
 pub use simulation::Simulation;

@@ -1,9 +1,11 @@
 //! `discover` when some states are not measured: an ensemble smoother finds first states, the likelihood does the rest.
 
 use ansatz_compiler::Program;
-use ansatz_compiler::model::discovery::Discover;
+use ansatz_compiler::model::discovery::{Discover, Method};
 
-use super::discover::{Finding, choose_screened, found, levels, run};
+use super::discover::{levels, run};
+use super::finding::{Finding, found};
+use super::first_choice::{FirstChoice, indistinct};
 use crate::discover::check::DataProblem;
 use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::filter::{Assimilated, Filter, Prior, Scheme, assimilate};
@@ -12,7 +14,6 @@ use crate::discover::observations::{Observations, Trajectory};
 use crate::discover::refit::{Question, loosely};
 use crate::discover::replay::replay;
 use crate::discover::search::{Model, best_of};
-use crate::discover::select::Choice;
 use crate::discover::shooting::{Measurement, Run};
 use crate::failure::Failure;
 
@@ -36,12 +37,13 @@ pub(super) fn partial(
     data: &Observations,
     measured: Vec<Option<usize>>,
 ) -> Result<Finding, DataProblem> {
-    if measured.iter().all(Option::is_none) {
+    let is_blind = measured.iter().all(Option::is_none) || discover.method == Method::Evolve;
+    if let Some(state) = measured.iter().position(Option::is_none).filter(|_| is_blind) {
         return Err(DataProblem::Unobserved {
-            state: program.states[0].name.clone(),
+            state: program.states[state].name.clone(),
         });
     }
-    let library = Library::of(discover);
+    let library = Library::of(program, discover);
     let question = Question {
         program,
         parameters,
@@ -60,11 +62,11 @@ pub(super) fn partial(
         reason: failure.to_string(),
     };
     let linear = loosely(question, &mut runs, &mut measurement).map_err(fails)?;
-    let gram = linear.gram.combined(&library.sums);
-    let choice = choose_screened(discover, &[gram]);
-    let starts = [choice.correction.clone(), Correction::default()];
+    let first = FirstChoice::of(discover, &library, &[linear.gram]);
+    let starts = [first.choice.correction.clone(), Correction::default()];
     let best = best_of(question, &starts, &runs, &measurement).map_err(fails)?;
-    Ok(finding(question, data, best, choice))
+    let log_odds = best.log_odds(question, &runs);
+    Ok(finding(question, data, best, first, log_odds))
 }
 
 /// What is known of the states: noise and size of those measured from the data, of the others from a run of the model.
@@ -153,8 +155,10 @@ fn finding(
     question: Question<'_>,
     data: &Observations,
     best: Model<'_>,
-    choice: Choice,
+    first: FirstChoice,
+    log_odds: f64,
 ) -> Finding {
+    let FirstChoice { all, choice, .. } = first;
     let before = question.corrected(&Correction::default());
     let scales = &best.measurement.scales;
     let replays = best.runs.iter().map(|run| {
@@ -170,13 +174,14 @@ fn finding(
         state.map_or(f64::NAN, |s| best.measurement.noise[s])
     });
     Finding {
+        experiment: question.discover.clone(),
         found: found(&best.correction, &best.fit.deviations, &choice),
         noise: noise.collect(),
         columns: best.measurement.column_of.clone(),
         path: choice.path,
-        log_odds: choice.log_odds,
+        log_odds,
         residuals: [f64::NAN, best.fit.variance.sqrt()],
         replays: replays.collect(),
-        indistinct: Vec::new(),
+        indistinct: indistinct(question.discover, &all, &best.correction.candidates),
     }
 }

@@ -23,7 +23,7 @@ pub struct Member {
 }
 
 /// Nats that a node costs: one of about ten symbols.
-const NODE: f64 = 2.3;
+pub const NODE: f64 = 2.3;
 
 /// Description length of a fit before any constant is rounded.
 pub fn description(individual: &Individual, samples: &Samples) -> f64 {

@@ -129,17 +129,16 @@ impl Formula {
 
     /// As a term over symbols for the inputs.
     pub fn term(&self, pool: &mut Pool, inputs: &[SymbolId]) -> Term {
+        let inputs: Vec<Term> = inputs.iter().map(|&s| pool.var(s)).collect();
         let (inside, rest) = self.written.split_at(self.forest.constants.len());
         let (coefficients, offset) = rest.split_at(self.forest.n_terms());
-        let mut inside = inside.iter();
+        let inside: Vec<Term> = inside.iter().map(|n| pool.number(n.clone())).collect();
+        let mut inside = &inside[..];
         let mut sum = pool.number(offset[0].clone());
         for (tree, coefficient) in self.forest.terms().iter().zip(coefficients) {
-            let constants: Vec<Number> = inside
-                .by_ref()
-                .take(tree.constants.len())
-                .cloned()
-                .collect();
-            let term = tree.term(pool, inputs, &constants);
+            let (constants, rest) = inside.split_at(tree.constants.len());
+            inside = rest;
+            let term = tree.term(pool, &inputs, constants);
             if !coefficient.is_zero() {
                 let scaled = pool.scale(coefficient, term);
                 sum = pool.add(sum, scaled);
@@ -147,6 +146,67 @@ impl Formula {
         }
         sum
     }
+
+    /// Its terms, one by one, with names for the constants inside of them that are not 0; the offset is a term, too.
+    pub fn summands(
+        &self,
+        pool: &mut Pool,
+        inputs: &[Term],
+        name: &mut dyn FnMut() -> String,
+    ) -> Vec<Summand> {
+        let (inside, rest) = self.written.split_at(self.forest.constants.len());
+        let (coefficients, offset) = rest.split_at(self.forest.n_terms());
+        let mut inside = inside;
+        let mut out = Vec::new();
+        for (tree, coefficient) in self.forest.terms().iter().zip(coefficients) {
+            let (own, rest) = inside.split_at(tree.constants.len());
+            inside = rest;
+            if coefficient.is_zero() {
+                continue;
+            }
+            let mut constants = Vec::new();
+            let mut named = Vec::new();
+            for value in own {
+                named.push(match value.is_zero() {
+                    true => pool.number(Number::ZERO),
+                    false => {
+                        let name = name();
+                        let symbol = pool.symbol(&name);
+                        constants.push((name, symbol, value.to_f64()));
+                        pool.var(symbol)
+                    }
+                });
+            }
+            out.push(Summand {
+                coefficient: coefficient.to_f64(),
+                term: tree.term(pool, inputs, &named),
+                constants,
+                complexity: tree.complexity(),
+            });
+        }
+        if !offset[0].is_zero() {
+            out.push(Summand {
+                coefficient: offset[0].to_f64(),
+                term: pool.number(Number::ONE),
+                constants: Vec::new(),
+                complexity: 1,
+            });
+        }
+        out
+    }
+}
+
+/// A term of a formula.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summand {
+    /// What it is multiplied by.
+    pub coefficient: f64,
+    /// The term, over the inputs and the symbols of its constants.
+    pub term: Term,
+    /// Names, symbols and values of the constants inside of it.
+    pub constants: Vec<(String, SymbolId, f64)>,
+    /// Complexity of the term.
+    pub complexity: u32,
 }
 
 /// A fit of which some constants are written already.

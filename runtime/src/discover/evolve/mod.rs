@@ -43,9 +43,9 @@ mod tree;
 mod vary;
 mod white;
 
-pub use choose::Member;
+pub use choose::{Member, NODE};
 pub use dimension::{Constants, Dimension, Dimensions};
-pub use formula::Formula;
+pub use formula::{Formula, Summand};
 pub use samples::Samples;
 pub use search::{Found, Search, search};
 pub use tree::{Binary, Unary};

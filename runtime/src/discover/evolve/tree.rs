@@ -1,6 +1,6 @@
 //! Formulas as the search sees them: trees in postfix order, with constants apart.
 
-use ansatz_compiler::terms::{Number, Op, Pool, SymbolId, Term};
+use ansatz_compiler::terms::{Op, Pool, Term};
 
 /// A function of one argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -217,14 +217,14 @@ impl Tree {
         out
     }
 
-    /// As a term, over symbols for the inputs and with these constants.
-    pub fn term(&self, pool: &mut Pool, inputs: &[SymbolId], constants: &[Number]) -> Term {
+    /// As a term with these inputs and constants.
+    pub fn term(&self, pool: &mut Pool, inputs: &[Term], constants: &[Term]) -> Term {
         let mut stack: Vec<Term> = Vec::new();
         let mut constants = constants.iter();
         for &node in &self.nodes {
             let term = match node {
-                Node::Constant => pool.number(constants.next().expect("one per node").clone()),
-                Node::Variable(i) => pool.var(inputs[usize::from(i)]),
+                Node::Constant => *constants.next().expect("one per node"),
+                Node::Variable(i) => inputs[usize::from(i)],
                 Node::Unary(op) => {
                     let a = stack.pop().expect("operands come first");
                     unary_term(pool, op, a)
@@ -263,6 +263,8 @@ fn unary_term(pool: &mut Pool, op: Unary, a: Term) -> Term {
 
 #[cfg(test)]
 mod tests {
+    use ansatz_compiler::terms::Number;
+
     use super::*;
 
     /// `(x + c) * sin(y)`
@@ -289,9 +291,12 @@ mod tests {
         let other = tree.replaced(3, &tree.subtree(2));
         assert_eq!(other.constants, [2.5, 2.5]);
         let mut pool = Pool::new();
-        let inputs = [pool.symbol("x"), pool.symbol("y")];
-        let half = Number::ratio(5, 2).expect("not zero");
-        let term = other.term(&mut pool, &inputs, &[half.clone(), half]);
+        let inputs = ["x", "y"].map(|name| {
+            let symbol = pool.symbol(name);
+            pool.var(symbol)
+        });
+        let half = pool.number(Number::ratio(5, 2).expect("not zero"));
+        let term = other.term(&mut pool, &inputs, &[half, half]);
         assert_eq!(pool.display(term).to_string(), "sin(x + 2.5)*(x + 2.5)");
     }
 }
