@@ -42,13 +42,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         discover(&program, experiment, &parameters, &table.data).map_err(Failure::data)?;
     let seconds = begin.elapsed().as_secs_f64();
     let lines = lines(&study.ast, &program.states, &finding);
-    print(
-        &table,
-        &program.states,
-        &finding,
-        &lines,
-        seconds,
-    );
+    print(&table, &program.states, &finding, &lines, seconds);
     if lines.is_empty() {
         return Err(Failure::NothingFound);
     }
@@ -142,13 +136,7 @@ fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
     }
 }
 
-fn print(
-    table: &Table,
-    states: &[State],
-    finding: &Finding,
-    lines: &[Line],
-    seconds: f64,
-) {
+fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], seconds: f64) {
     println!("data: {}", extent(table));
     let hidden = states
         .iter()

@@ -1,5 +1,6 @@
 //! `discover` experiments: settings checked, the library written out as candidates.
 
+use super::assimilate::assimilate;
 use super::discovery::{Candidate, Discover, Form, METHODS, Method};
 use super::elaborate::{Elaboration, can_change};
 use super::entities::{Model, StateId, StateKind};
@@ -25,6 +26,8 @@ const SETTINGS: &[&str] = &[
     "constraints",
     "conserve",
     "noise",
+    "assimilate",
+    "holdout",
     "seed",
     "write",
 ];
@@ -40,6 +43,7 @@ mod expected {
     pub const CONSERVE: &str = "write a sum of states that stays the same, like `A + 2*B`";
     pub const NOISE: &str =
         "`auto`, or the standard deviation of the noise over that of the data: `0.01`";
+    pub const ASSIMILATE: &str = "write `enkf`, `etkf` or `smoother`, with settings like `smoother(members = 50, inflation = 1.1, lag = 20, cycles = 2, noise = 0.01)`; only `smoother` has a lag";
     pub const SEED: &str = "a whole number";
     pub const WRITE: &str = "one file name in quotes";
 }
@@ -94,6 +98,8 @@ fn read(
         candidates: Vec::new(),
         method: Method::RelevanceVectorMachine,
         noise: None,
+        assimilate: None,
+        holdout: Vec::new(),
         seed: 0,
         write: None,
         span,
@@ -159,6 +165,7 @@ fn refuse_for_evolve(e: &mut Elaboration, out: &Discover, has_reactions: bool) {
     let feature = match out.candidates.iter().any(has_unit) {
         true => "`method = evolve` in a model with units",
         false if has_reactions => "`method = evolve` with reactions",
+        false if out.assimilate.is_some() => "`method = evolve` with `assimilate`",
         false => return,
     };
     e.diagnostics.push(ModelError::NotSupported {
@@ -197,6 +204,12 @@ fn apply(
     let value = &setting.value;
     match key {
         "data" => out.data = texts(value).ok_or(expected::DATA)?.to_vec(),
+        "holdout" => out.holdout = texts(value).ok_or(expected::DATA)?.to_vec(),
+        "assimilate" => {
+            let (assimilate, noise) = assimilate(e, file, value).ok_or(expected::ASSIMILATE)?;
+            out.assimilate = Some(assimilate);
+            out.noise = noise.or(out.noise);
+        }
         "target" => {
             if let Some(targets) = targets(e, file, value).ok_or(expected::TARGET)? {
                 given.targets = targets;
@@ -249,7 +262,8 @@ fn texts(value: &SettingValue) -> Option<&[String]> {
         SettingValue::Expr(_)
         | SettingValue::List(..)
         | SettingValue::Names(_)
-        | SettingValue::Table(..) => None,
+        | SettingValue::Table(..)
+        | SettingValue::Options(..) => None,
     }
 }
 

@@ -22,12 +22,42 @@ pub struct Discover {
     pub method: Method,
     /// Standard deviation of the noise as a share of that of each column; `None`: estimated.
     pub noise: Option<f64>,
+    /// The filter that finds states; `None`: where states are not measured, one with settings of its own.
+    pub assimilate: Option<Assimilate>,
+    /// Files with observations that nothing is fitted to.
+    pub holdout: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
     /// Where the corrected model goes.
     pub write: Option<String>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// An ensemble filter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Assimilate {
+    /// How an analysis is made.
+    pub filter: Filter,
+    /// Number of members.
+    pub members: Option<u32>,
+    /// Factor on the variance of each forecast.
+    pub inflation: Option<f64>,
+    /// Samples over which an analysis is carried back.
+    pub lag: Option<u32>,
+    /// How often the data are gone through, each time from the first state found last.
+    pub cycles: u32,
+}
+
+/// Kinds of ensemble filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// Perturbed observations.
+    Stochastic,
+    /// The deterministic ensemble transform.
+    Transform,
+    /// The same, its analyses carried back.
+    Smoother,
 }
 
 /// A term that may be missing.

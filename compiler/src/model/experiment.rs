@@ -251,7 +251,8 @@ pub(super) fn span_of(e: &Elaboration, file: FileId, setting: &Setting) -> Span 
         SettingValue::Expr(expr) => e.world.ast(file).expr(*expr).span,
         SettingValue::List(_, span)
         | SettingValue::Table(_, span)
-        | SettingValue::Texts(_, span) => *span,
+        | SettingValue::Texts(_, span)
+        | SettingValue::Options(_, _, span) => *span,
         SettingValue::Names(names) => names
             .iter()
             .map(|n| n.span)
@@ -266,7 +267,8 @@ fn end_time(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<T
         SettingValue::Names(_)
         | SettingValue::List(..)
         | SettingValue::Table(..)
-        | SettingValue::Texts(..) => return None,
+        | SettingValue::Texts(..)
+        | SettingValue::Options(..) => return None,
     };
     e.names.check(e.world, until, None, e.diagnostics);
     let time = e.lowering.terms.units.time;
@@ -286,7 +288,9 @@ fn save(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<Save>
         SettingValue::Names(_) => {
             return (word(e.world, file, value)? == "steps").then_some(Save::Steps);
         }
-        SettingValue::Table(..) | SettingValue::Texts(..) => return None,
+        SettingValue::Table(..) | SettingValue::Texts(..) | SettingValue::Options(..) => {
+            return None;
+        }
     };
     let ast = e.world.ast(file);
     let ExprKind::Call(function, args) = &ast.expr(expr).kind else {
@@ -324,7 +328,7 @@ fn count(n: f64) -> Option<u32> {
 }
 
 /// The value, in this unit, of an expression without states, parameters or time.
-fn number(e: &mut Elaboration, file: FileId, expr: Expr, unit: Measure) -> Option<f64> {
+pub(super) fn number(e: &mut Elaboration, file: FileId, expr: Expr, unit: Measure) -> Option<f64> {
     let at = at(file, expr);
     e.names.check(e.world, at, None, e.diagnostics);
     let term = e.lowering.given(at, unit, e.diagnostics);
@@ -343,7 +347,8 @@ pub(super) fn positive(e: &mut Elaboration, file: FileId, value: &SettingValue) 
         SettingValue::Names(_)
         | SettingValue::List(..)
         | SettingValue::Table(..)
-        | SettingValue::Texts(..) => None,
+        | SettingValue::Texts(..)
+        | SettingValue::Options(..) => None,
     }
 }
 
@@ -355,7 +360,8 @@ fn step(e: &mut Elaboration, file: FileId, value: &SettingValue) -> Option<f64> 
         SettingValue::Names(_)
         | SettingValue::List(..)
         | SettingValue::Table(..)
-        | SettingValue::Texts(..) => None,
+        | SettingValue::Texts(..)
+        | SettingValue::Options(..) => None,
     }
 }
 
@@ -404,7 +410,7 @@ pub(super) fn idents(world: &World, file: FileId, value: &SettingValue) -> Optio
         SettingValue::Names(names) => Some(names.clone()),
         SettingValue::Expr(expr) => Some(vec![ident(expr)?]),
         SettingValue::List(exprs, _) => exprs.iter().map(ident).collect(),
-        SettingValue::Table(..) | SettingValue::Texts(..) => None,
+        SettingValue::Table(..) | SettingValue::Texts(..) | SettingValue::Options(..) => None,
     }
 }
 
@@ -459,6 +465,9 @@ pub(super) fn times(ast: &Ast, key: &str, value: &SettingValue) -> Vec<Expr> {
                 .collect()
         }
         SettingValue::List(list, _) => list.clone(),
-        SettingValue::Names(_) | SettingValue::Table(..) | SettingValue::Texts(..) => Vec::new(),
+        SettingValue::Names(_)
+        | SettingValue::Table(..)
+        | SettingValue::Texts(..)
+        | SettingValue::Options(..) => Vec::new(),
     }
 }

@@ -64,7 +64,10 @@ pub(super) fn entries(value: &SettingValue) -> Vec<Expr> {
     match value {
         SettingValue::Expr(e) => vec![*e],
         SettingValue::List(list, _) => list.clone(),
-        SettingValue::Names(_) | SettingValue::Table(..) | SettingValue::Texts(..) => Vec::new(),
+        SettingValue::Names(_)
+        | SettingValue::Table(..)
+        | SettingValue::Texts(..)
+        | SettingValue::Options(..) => Vec::new(),
     }
 }
 

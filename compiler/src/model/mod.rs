@@ -4,6 +4,7 @@
 //! (`definitions`) and everything its unit (`units`, `check_units`); then expressions become terms (`walk`, `lower`) and
 //! the parts of the model are built.
 
+mod assimilate;
 mod check_units;
 mod definitions;
 mod discover;

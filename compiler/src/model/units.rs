@@ -172,7 +172,7 @@ fn in_settings(ast: &Ast) -> impl Iterator<Item = Expr> {
                 SettingValue::List(list, _) => {
                     list.iter().for_each(|&e| post_order(ast, e, &mut nodes));
                 }
-                SettingValue::Table(rows, _) => {
+                SettingValue::Table(rows, _) | SettingValue::Options(_, rows, _) => {
                     rows.iter()
                         .for_each(|(_, e)| post_order(ast, *e, &mut nodes));
                 }

@@ -391,6 +391,8 @@ pub enum SettingValue {
     Table(Vec<(Ident, Expr)>, Span),
     /// `"a.csv"`, or several in brackets.
     Texts(Vec<String>, Span),
+    /// `etkf(members = 50, lag = 5)`
+    Options(Ident, Vec<(Ident, Expr)>, Span),
 }
 
 /// What a plot shows.

@@ -288,6 +288,13 @@ impl Display for Shown<'_, &SettingValue> {
                     write!(f, "[{}]", quoted.join(", "))
                 }
             },
+            SettingValue::Options(name, options, _) => {
+                let options = options.iter();
+                let options: Vec<String> = options
+                    .map(|&(key, e)| format!("{} = {}", ast.name(key.name), ast.show(e)))
+                    .collect();
+                write!(f, "{}({})", ast.name(name.name), options.join(", "))
+            }
             SettingValue::Table(entries, _) => {
                 f.write_str("{")?;
                 for (i, &(key, e)) in entries.iter().enumerate() {

@@ -27,12 +27,18 @@ pub enum DataProblem {
     #[error("the model cannot be run from any of the samples: {reason}")]
     ModelDoesNotRun { reason: String },
     #[error(
-        "in an interval of {interval:.3} a change of the start dies out to {remains:.1e}: samples are too far apart"
+        "from one sample to the next, {interval:.3} later, the model itself has forgotten where it was: samples are too far apart"
     )]
-    IntervalTooLong { interval: f64, remains: f64 },
-    #[error("the noise, {noise:.3} of the column `{column}`, hides what the model lacks")]
-    HopelessNoise { column: String, noise: f64 },
+    IntervalTooLong { interval: f64 },
+    #[error(
+        "neighbouring samples have nothing to do with each other: even in the best column, noise of {:.0} % of its size hides what the model lacks",
+        100.0 * noise
+    )]
+    HopelessNoise { noise: f64 },
 }
+
+/// Noise with which most discoveries succeed.
+const TENTH: f64 = 0.1;
 
 impl DataProblem {
     /// What the user can do.
@@ -58,12 +64,14 @@ impl DataProblem {
             DataProblem::ModelDoesNotRun { .. } => {
                 "look whether columns and units are those of the model".into()
             }
-            DataProblem::IntervalTooLong { .. } => {
-                "sample several times within the fastest change that matters".into()
-            }
+            DataProblem::IntervalTooLong { interval } => format!(
+                "sample about ten times within the fastest change that matters: every {:.2} or so, if it takes as long as an interval does now",
+                0.1 * interval
+            ),
             DataProblem::HopelessNoise { noise, .. } => format!(
-                "repeat the measurement: averaging {} runs would bring it to a tenth",
-                ((noise / 0.1).powi(2)).ceil().max(2.0)
+                "the mean of {} runs from the same start would have noise of a tenth, or {} times as many samples in the same time",
+                (noise / TENTH).powi(2).ceil(),
+                (noise / TENTH).powi(2).ceil()
             ),
         }
     }

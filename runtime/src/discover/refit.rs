@@ -108,7 +108,7 @@ pub fn refit(
         state = Some(at);
     }
     let linearised = state.expect("there is a last slack");
-    Ok(assess(corrected, linearised, runs))
+    Ok(assess(corrected, linearised, runs, measurement))
 }
 
 /// Fits the states alone to the samples and, loosely, to the model as it is: what is left in the gaps between segments is what
@@ -127,14 +127,7 @@ pub fn loosely(
     measurement.slack = SLACKS[0];
     for _ in 0..ITERATIONS {
         let at = linearise(&corrected, terms, &[], runs, measurement)?;
-        let moved = try_step(
-            &mut corrected,
-            &mut correction,
-            runs,
-            measurement,
-            &at,
-            &[],
-        );
+        let moved = try_step(&mut corrected, &mut correction, runs, measurement, &at, &[]);
         if moved.is_none() {
             break;
         }
@@ -231,11 +224,20 @@ fn longest(correction: &Correction, step: &[f64]) -> f64 {
     shares.filter(|share| share.is_finite()).fold(1.0, f64::min)
 }
 
-fn assess(corrected: Corrected, linearised: Linearised, runs: &[Run<'_>]) -> Fit {
+fn assess(
+    corrected: Corrected,
+    linearised: Linearised,
+    runs: &[Run<'_>],
+    measurement: &Measurement,
+) -> Fit {
     let columns: Vec<usize> = (0..linearised.gram.n_columns()).collect();
     let n_states: usize = runs.iter().map(|run| run.states[0].len()).sum();
     let freedom = linearised.gram.n_samples() as f64 - (columns.len() + n_states) as f64;
-    let variance = linearised.misfit[0] / freedom.max(1.0);
+    let of_solver = |(state, (_, n)): (usize, &(f64, u64))| {
+        *n as f64 * measurement.of_solver(state) / measurement.noise[state].powi(2)
+    };
+    let of_solver: f64 = linearised.residuals.iter().enumerate().map(of_solver).sum();
+    let variance = (linearised.misfit[0] + of_solver) / freedom.max(1.0);
     let deviations = match linearised.gram.inverse(&columns) {
         Some(inverse) => columns
             .iter()

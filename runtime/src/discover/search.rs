@@ -34,17 +34,28 @@ impl Model<'_> {
             &mut measurement,
             Start::Loose,
         );
-        let as_it_is = fit.map_or(f64::NEG_INFINITY, |fit| score(question, &nothing, &fit));
-        0.5 * (score(question, &self.correction, &self.fit) - as_it_is)
+        let own = score(question, &self.correction, &self.fit, &measurement);
+        let as_it_is = fit.map_or(f64::NEG_INFINITY, |fit| {
+            score(question, &nothing, &fit, &measurement)
+        });
+        0.5 * (own - as_it_is)
     }
 }
 
 /// Twice the logarithm of the odds, up to a constant.
-fn score(question: Question<'_>, correction: &Correction, fit: &Fit) -> f64 {
-    let residuals = fit.linearised.residuals.iter();
+fn score(
+    question: Question<'_>,
+    correction: &Correction,
+    fit: &Fit,
+    measurement: &Measurement,
+) -> f64 {
+    let residuals = fit.linearised.residuals.iter().enumerate();
     let likelihood: f64 = residuals
-        .filter(|(sum, n)| *n > 0 && *sum > 0.0)
-        .map(|(sum, n)| *n as f64 * (sum / *n as f64).ln())
+        .filter(|(_, (_, n))| *n > 0)
+        .map(|(state, (sum, n))| {
+            let variance = sum / *n as f64 + measurement.of_solver(state);
+            *n as f64 * variance.ln()
+        })
         .sum();
     let n_samples = fit.linearised.gram.n_samples() as f64;
     -likelihood - question.cost(&correction.candidates, n_samples)
@@ -67,7 +78,7 @@ pub fn best_of<'d>(
         let (mut runs, mut measurement) = (runs.to_vec(), measurement.clone());
         match search(question, &mut correction, &mut runs, &mut measurement) {
             Ok(fit) => {
-                let score = score(question, &correction, &fit);
+                let score = score(question, &correction, &fit, &measurement);
                 let model = Model {
                     correction,
                     runs,
@@ -103,7 +114,7 @@ fn search(
     let mut best = (f64::NEG_INFINITY, correction.clone(), runs.clone());
     for _ in 0..MAX_CHANGES {
         reweigh(&fit, measurement);
-        let reached = score(question, correction, &fit);
+        let reached = score(question, correction, &fit, measurement);
         if reached > best.0 && is_good(correction, &fit) {
             best = (reached, correction.clone(), runs.clone());
         }
@@ -138,7 +149,7 @@ fn search(
             Err(_) => break,
         }
     }
-    let reached = score(question, correction, &fit);
+    let reached = score(question, correction, &fit, measurement);
     if best.0 > reached || (best.0.is_finite() && !is_good(correction, &fit)) {
         (_, *correction, *runs) = best;
     }
@@ -151,9 +162,11 @@ fn search(
 
 /// The noise is what the fit leaves.
 fn reweigh(fit: &Fit, measurement: &mut Measurement) {
-    let residuals = measurement.noise.iter_mut().zip(&fit.linearised.residuals);
-    for (noise, (sum, n)) in residuals.filter(|(_, (sum, n))| *n > 0 && *sum > 0.0) {
-        *noise = (sum / *n as f64).sqrt();
+    for (state, (sum, n)) in fit.linearised.residuals.iter().enumerate() {
+        if *n > 0 {
+            let variance = sum / *n as f64 + measurement.of_solver(state);
+            measurement.noise[state] = variance.sqrt();
+        }
     }
 }
 
@@ -192,9 +205,14 @@ fn weakest(
 
 /// What a term with its constants gains in twice the log likelihood, by the linear problem about the fit.
 fn gain(correction: &Correction, fit: &Fit, k: usize) -> f64 {
-    let all = fit.linearised.gram.with_target_plus(&correction.coefficients);
+    let all = fit
+        .linearised
+        .gram
+        .with_target_plus(&correction.coefficients);
     let columns = 0..all.n_columns();
-    let rest = columns.clone().filter(|&c| fit.corrected.columns[c].of != k);
+    let rest = columns
+        .clone()
+        .filter(|&c| fit.corrected.columns[c].of != k);
     let with = all.solve(&columns.collect::<Vec<usize>>());
     let without = all.solve(&rest.collect::<Vec<usize>>());
     match (with, without) {

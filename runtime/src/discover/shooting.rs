@@ -47,7 +47,15 @@ pub struct Measurement {
     pub slack: f64,
 }
 
+/// Trajectories are fitted no better than to this share of their size: beyond it the tolerance of the solver decides.
+pub const LEAST_NOISE: f64 = 1e-7;
+
 impl Measurement {
+    /// Variance that the solver adds to the residuals of a state.
+    pub fn of_solver(&self, state: usize) -> f64 {
+        (LEAST_NOISE * self.scales[state]).powi(2)
+    }
+
     /// Relative tolerance of the solver that noise hides.
     fn rtol(&self) -> f64 {
         /// Errors of the solver over the noise.

@@ -14,12 +14,12 @@ use crate::discover::flow::TIGHT;
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
-use crate::discover::observations::{Observations, Trajectory};
+use crate::discover::observations::{Observations, Observed, Trajectory};
 use crate::discover::refit::Question;
 use crate::discover::replay::{Replay, replay};
 use crate::discover::residual::one_interval_grams;
 use crate::discover::search::best_of;
-use crate::discover::shooting::{Measurement, Run};
+use crate::discover::shooting::{LEAST_NOISE, Measurement, Run};
 use crate::discover::smooth::smooth;
 use crate::discover::weak::{Track, weak_grams};
 
@@ -40,9 +40,61 @@ pub fn discover(
     parameters: &[f64],
     data: &Observations,
 ) -> Result<Finding, DataProblem> {
+    let finding = find(program, discover, parameters, data)?;
+    if finding.found.is_empty() || !finding.is_stable() {
+        why_nothing(&finding, data)?;
+    }
+    Ok(finding)
+}
+
+/// Neighbouring samples agree no more than this, over the size of what they measure: they look like noise.
+const INCOHERENT: f64 = 0.5;
+
+/// Says why nothing could be found: neighbouring samples have nothing to do with each other, because the model itself changes
+/// that fast, or because noise hides all.
+fn why_nothing(finding: &Finding, data: &Observations) -> Result<(), DataProblem> {
+    let shares = |data: &Observations| -> Vec<f64> {
+        let levels = noise_levels(data).into_iter().zip(data.deviations());
+        levels.map(|(level, size)| level / size).collect()
+    };
+    let seen = shares(data);
+    let noise = seen.iter().copied().fold(f64::INFINITY, f64::min);
+    if noise.is_infinite() || noise < INCOHERENT {
+        return Ok(());
+    }
+    let simulated = simulated(finding, data);
+    let intervals = || data.trajectories.iter().flat_map(|t| t.times.windows(2));
+    let interval = intervals().map(|w| w[1] - w[0]).sum::<f64>() / intervals().count() as f64;
+    match simulated.is_some_and(|model| shares(&model).iter().any(|s| *s > INCOHERENT)) {
+        true => Err(DataProblem::IntervalTooLong { interval }),
+        false => Err(DataProblem::HopelessNoise { noise }),
+    }
+}
+
+/// What the model as it is gives in the place of the data; `None` if it cannot be run.
+fn simulated(finding: &Finding, data: &Observations) -> Option<Observations> {
+    let n = finding.columns.len();
+    let mut out = data.clone();
+    out.columns = (0..n).map(Observed::State).collect();
+    for (trajectory, [before, _]) in out.trajectories.iter_mut().zip(&finding.replays) {
+        if before.states.len() != n * trajectory.times.len() {
+            return None;
+        }
+        trajectory.values.clone_from(&before.states);
+    }
+    Some(out)
+}
+
+fn find(
+    program: &Program,
+    discover: &Discover,
+    parameters: &[f64],
+    data: &Observations,
+) -> Result<Finding, DataProblem> {
     let measured = data.column_of_states(program.states.len());
     let experiment = on_grid(discover, &measured, data);
-    let Some(columns) = measured.iter().copied().collect::<Option<Vec<usize>>>() else {
+    let columns = measured.iter().copied().collect::<Option<Vec<usize>>>();
+    let Some(columns) = columns.filter(|_| discover.assimilate.is_none()) else {
         return partial(program, &experiment, parameters, data, measured);
     };
     let deviations = data.deviations();
@@ -115,9 +167,6 @@ struct Task<'a> {
     /// Noise of each column.
     noise: Vec<f64>,
 }
-
-/// Trajectories are fitted no better than to this share of their size: beyond it the tolerance of the solver decides.
-const LEAST_NOISE: f64 = 1e-7;
 
 impl Task<'_> {
     fn assume_least_noise(&mut self) {

@@ -103,7 +103,8 @@ fn add(
             };
             let at = out.candidates.iter().position(same).unwrap_or_else(|| {
                 let text = pool.display(summand.term).to_string();
-                out.candidates.push(candidate(out.library.len(), changes, &summand));
+                out.candidates
+                    .push(candidate(out.library.len(), changes, &summand));
                 out.library.push(library_term(&summand, text));
                 out.candidates.len() - 1
             });
@@ -184,9 +185,7 @@ impl Points {
         };
         let (mut du, mut values) = (vec![0.0; n], vec![0.0; discover.library.len()]);
         for trajectory in &data.trajectories {
-            let of = |&c: &usize| {
-                rates(trajectory, data.columns.len(), c, noise[c], deviations[c])
-            };
+            let of = |&c: &usize| rates(trajectory, data.columns.len(), c, noise[c], deviations[c]);
             let states: Vec<Rate> = columns.iter().map(of).collect();
             for (i, &t) in trajectory.times.iter().enumerate() {
                 let u: Vec<f64> = states.iter().map(|s| s.values[i]).collect();

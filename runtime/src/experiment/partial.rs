@@ -1,7 +1,7 @@
 //! `discover` when some states are not measured: an ensemble smoother finds first states, the likelihood does the rest.
 
 use ansatz_compiler::Program;
-use ansatz_compiler::model::discovery::{Discover, Method};
+use ansatz_compiler::model::discovery::{Assimilate, Discover, Filter as Kind, Method};
 
 use super::discover::{levels, run};
 use super::finding::{Finding, found};
@@ -38,7 +38,11 @@ pub(super) fn partial(
     measured: Vec<Option<usize>>,
 ) -> Result<Finding, DataProblem> {
     let is_blind = measured.iter().all(Option::is_none) || discover.method == Method::Evolve;
-    if let Some(state) = measured.iter().position(Option::is_none).filter(|_| is_blind) {
+    if let Some(state) = measured
+        .iter()
+        .position(Option::is_none)
+        .filter(|_| is_blind)
+    {
         return Err(DataProblem::Unobserved {
             state: program.states[state].name.clone(),
         });
@@ -55,7 +59,7 @@ pub(super) fn partial(
     let mut measurement = measurement(&model, discover, data, measured, &u0);
     let mut runs: Vec<Run<'_>> = Vec::new();
     for trajectory in &data.trajectories {
-        let states = smoothed(&model, trajectory, &measurement, &u0, discover.seed)?;
+        let states = smoothed(&model, trajectory, &measurement, &u0, discover)?;
         runs.push(run(trajectory, &states.mean, data.n_rows(), u0.len()));
     }
     let fails = |failure: Failure| DataProblem::ModelDoesNotRun {
@@ -119,7 +123,7 @@ fn smoothed(
     trajectory: &Trajectory,
     measurement: &Measurement,
     u0: &[f64],
-    seed: u64,
+    discover: &Discover,
 ) -> Result<Assimilated, DataProblem> {
     let row = trajectory.row(0, measurement.width);
     let first = |state: usize| {
@@ -127,7 +131,7 @@ fn smoothed(
         value.filter(|v| v.is_finite())
     };
     let n = u0.len();
-    let prior = Prior {
+    let mut prior = Prior {
         mean: (0..n).map(|s| first(s).unwrap_or(u0[s])).collect(),
         deviation: (0..n)
             .map(|s| match first(s) {
@@ -136,19 +140,46 @@ fn smoothed(
             })
             .collect(),
     };
-    let filter = Filter {
-        scheme: Scheme::Transform,
-        members: (MEMBERS.0 * n).max(MEMBERS.1),
-        inflation: INFLATION,
-        localisation: None,
-        lag: LAG,
-        seed,
-    };
-    assimilate(model, trajectory, measurement, &prior, &filter).map_err(|failure| {
-        DataProblem::ModelDoesNotRun {
+    let filter = filter(discover, n);
+    let cycles = discover.assimilate.map_or(1, |a| a.cycles);
+    let run = |prior: &Prior| {
+        let done = assimilate(model, trajectory, measurement, prior, &filter);
+        done.map_err(|failure| DataProblem::ModelDoesNotRun {
             reason: failure.to_string(),
-        }
-    })
+        })
+    };
+    let mut found = run(&prior)?;
+    for _ in 1..cycles {
+        // The next cycle begins at the first state found, and is as unsure of it as the first cycle was.
+        prior.mean.copy_from_slice(&found.mean[..n]);
+        found = run(&prior)?;
+    }
+    Ok(found)
+}
+
+/// The filter asked for; what is not said has defaults.
+fn filter(discover: &Discover, n_states: usize) -> Filter<'static> {
+    let asked = discover.assimilate.unwrap_or(Assimilate {
+        filter: Kind::Smoother,
+        members: None,
+        inflation: None,
+        lag: None,
+        cycles: 1,
+    });
+    let (scheme, lag) = match asked.filter {
+        Kind::Stochastic => (Scheme::Stochastic, 0),
+        Kind::Transform => (Scheme::Transform, 0),
+        Kind::Smoother => (Scheme::Transform, asked.lag.map_or(LAG, |lag| lag as usize)),
+    };
+    let members = (MEMBERS.0 * n_states).max(MEMBERS.1);
+    Filter {
+        scheme,
+        members: asked.members.map_or(members, |m| m as usize),
+        inflation: asked.inflation.unwrap_or(INFLATION),
+        localisation: None,
+        lag,
+        seed: discover.seed,
+    }
 }
 
 fn finding(
