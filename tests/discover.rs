@@ -3,7 +3,7 @@
 use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Form;
 use ansatz_runtime::discover::check::{DataProblem, check};
-use ansatz_runtime::discover::observations::Observations;
+use ansatz_runtime::discover::observations::{Observations, Observed};
 use ansatz_runtime::discover::replay::explained;
 use ansatz_runtime::experiment::{Finding, discover};
 use ansatz_tests::observed::{Overrides, csv, observe, program};
@@ -239,6 +239,49 @@ fn a_state_that_is_not_measured_is_no_hindrance() {
         &[("y in y", 0.8), ("x^2*y in y", -0.8)],
         0.05,
     );
+}
+
+#[test]
+fn an_expression_is_measured_instead_of_the_states() {
+    let with_sum = |text: &str| format!("let s = x + 2*y\n{text}");
+    let truth = program(&with_sum(OSCILLATOR));
+    let mut data = observe(&truth, &[&[]], 0.01, 1);
+    data.columns = vec![Observed::Observable(0)];
+    let run = &mut data.trajectories[0];
+    let states = run.values.chunks_exact(2);
+    run.values = states.map(|u| u[0] + 2.0 * u[1]).collect();
+    let gap = with_sum(&OSCILLATOR_GAP.replace(
+        "3) }",
+        "3); target = y; assimilate = smoother(members = 30, cycles = 2) }",
+    ));
+    demand(
+        &self::run(&program(&gap), &data),
+        &[("y in y", 0.8), ("x^2*y in y", -0.8)],
+        0.05,
+    );
+}
+
+#[test]
+fn noise_that_hides_all_and_samples_too_far_apart_are_told() {
+    let problem = |until: &str, noise: f64| {
+        let truth = program(&OSCILLATOR.replace("until = 12", until));
+        let data = observe(&truth, &[&[]], noise, 1);
+        let gap = program(OSCILLATOR_GAP);
+        let (parameters, _) = gap.start();
+        discover(&gap, &gap.discoveries[0], &parameters, &data)
+    };
+    assert!(problem("until = 12", 0.1).is_ok());
+    let noise = problem("until = 12", 20.0).unwrap_err();
+    assert!(
+        matches!(noise, DataProblem::HopelessNoise { .. }),
+        "{noise}"
+    );
+    let apart = problem("until = 950", 0.01).unwrap_err();
+    assert!(
+        matches!(apart, DataProblem::IntervalTooLong { .. }),
+        "{apart}"
+    );
+    assert!(apart.help().contains("every 0.32"), "{}", apart.help());
 }
 
 #[test]

@@ -35,6 +35,7 @@ fn case() -> Case {
         width: 3,
         noise: scales.iter().map(|s| 0.05 * s).collect(),
         scales,
+        watched: Vec::new(),
         slack: 1.0,
     };
     Case {

@@ -1,5 +1,6 @@
 //! Columns of numbers, read by name from a table in a text file; what is wrong with them is said with its place.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use ansatz_compiler::diagnostic::Diagnostics;
@@ -13,14 +14,49 @@ pub struct Table {
     pub sources: Sources,
     pub diagnostics: Diagnostics,
     source: Source,
-    delimiter: u8,
+    delimiter: char,
     /// Names of the columns.
     pub header: Vec<String>,
 }
 
+/// A row of a table.
+pub struct Row<'t> {
+    /// Its cells.
+    pub cells: Vec<Cow<'t, str>>,
+    /// Whether an empty line stands before it.
+    pub is_apart: bool,
+    /// The line and where it begins.
+    line: (usize, &'t str),
+}
+
 /// What can be wrong with a table.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-enum TableError {
+pub enum TableError {
+    #[error("there is no column `t` or `time`")]
+    #[diagnostic(
+        code(no_times),
+        help("the first line names the columns, one of them times: `t,x,y`")
+    )]
+    NoTimes {
+        #[label("the columns")]
+        at: miette::SourceSpan,
+    },
+    #[error("no column is named after anything in the model")]
+    #[diagnostic(
+        code(nothing_measured),
+        help("columns are named after states and `let`s: {known}")
+    )]
+    NothingMeasured {
+        known: String,
+        #[label("the columns")]
+        at: miette::SourceSpan,
+    },
+    #[error("this row has no time")]
+    #[diagnostic(code(no_time), help("every row needs one"))]
+    NoTime {
+        #[label("here")]
+        at: miette::SourceSpan,
+    },
     #[error("there is no column `{name}`")]
     #[diagnostic(code(unknown_column), help("{help}"))]
     UnknownColumn {
@@ -81,7 +117,7 @@ impl Table {
         let count = |c: &char| first.matches(*c).count();
         // The first of those that are equally frequent.
         let delimiter = DELIMITERS.into_iter().rev().max_by_key(count);
-        let delimiter = delimiter.map_or(b',', |c| c as u8);
+        let delimiter = delimiter.unwrap_or(',');
         let mut sources = Sources::new();
         let too_large = || Failure::usage(format!("{} is too large", path.display()));
         let source = sources.add(path.to_string_lossy(), text);
@@ -93,20 +129,78 @@ impl Table {
             delimiter,
             header: Vec::new(),
         };
-        let mut header = csv::StringRecord::new();
-        let mut reader = table.reader();
-        // Text in memory cannot fail to be read, and rows of any length are taken.
-        let _ = reader.read_record(&mut header);
-        table.header = header.iter().map(str::to_owned).collect();
+        let header = table.lines().next();
+        let header = header.map(|row| row.cells.iter().map(|c| c.to_string()).collect());
+        table.header = header.unwrap_or(Vec::new());
         Ok(table)
     }
 
-    fn reader(&self) -> csv::Reader<&[u8]> {
+    /// All rows below the header.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        self.lines().skip(1)
+    }
+
+    /// The rows with the header; empty lines and those that begin with `#` are none.
+    fn lines(&self) -> impl Iterator<Item = Row<'_>> {
+        let (mut start, mut is_apart) = (0, false);
+        let lines = self.source.text.split_inclusive('\n');
+        lines.filter_map(move |line| {
+            let at = start;
+            start += line.len();
+            let line = line.trim_end();
+            if line.trim().is_empty() {
+                is_apart = true;
+                return None;
+            }
+            (!line.starts_with('#')).then(|| Row {
+                cells: self.cells(line),
+                is_apart: std::mem::take(&mut is_apart),
+                line: (at, line),
+            })
+        })
+    }
+
+    fn cells<'t>(&self, line: &'t str) -> Vec<Cow<'t, str>> {
+        if !line.contains('"') {
+            let cells = line.split(self.delimiter);
+            return cells.map(|cell| Cow::Borrowed(cell.trim())).collect();
+        }
         let mut builder = csv::ReaderBuilder::new();
-        builder.delimiter(self.delimiter).has_headers(false);
-        builder.flexible(true).trim(csv::Trim::All);
-        builder.comment(Some(b'#'));
-        builder.from_reader(self.source.text.as_bytes())
+        builder.delimiter(self.delimiter as u8).has_headers(false);
+        let mut reader = builder
+            .trim(csv::Trim::All)
+            .flexible(true)
+            .from_reader(line.as_bytes());
+        let mut record = csv::StringRecord::new();
+        // Text in memory cannot fail to be read, and rows of any length are taken.
+        let _ = reader.read_record(&mut record);
+        record.iter().map(|c| Cow::Owned(c.to_owned())).collect()
+    }
+
+    /// What is wrong with the length of a row.
+    pub fn raggedness(&self, row: &Row<'_>) -> Option<TableError> {
+        (row.cells.len() != self.header.len()).then(|| TableError::RaggedRow {
+            found: row.cells.len(),
+            expected: self.header.len(),
+            at: self.place(row, "").into(),
+        })
+    }
+
+    /// The number in a cell; `None` where there is no value.
+    ///
+    /// # Errors
+    /// It is no number.
+    pub fn number(&self, row: &Row<'_>, column: usize) -> Result<Option<f64>, TableError> {
+        let text: &str = &row.cells[column];
+        match text.parse::<f64>() {
+            Ok(number) => Ok(Some(number).filter(|n| n.is_finite())),
+            Err(_) if MISSING.contains(&text.to_lowercase().as_str()) => Ok(None),
+            Err(_) => Err(TableError::NotANumber {
+                text: text.to_owned(),
+                column: self.header[column].clone(),
+                at: self.place(row, text).into(),
+            }),
+        }
     }
 
     /// These columns, in the rows that have a value in each.
@@ -118,48 +212,27 @@ impl Table {
         self.stop_on_errors()?;
         let indices: Vec<usize> = indices.into_iter().flatten().collect();
         let mut out = vec![Vec::new(); names.len()];
-        let (mut row, mut record) = (vec![0.0; names.len()], csv::StringRecord::new());
-        let (mut n_mistakes, mut rows, mut first_missing) = (0, 0, None);
-        let mut reader = self.reader();
-        let mut problems = Vec::new();
-        let mut is_header = true;
-        while n_mistakes < MAX_MISTAKES && reader.read_record(&mut record).unwrap_or(false) {
-            if std::mem::take(&mut is_header) {
-                continue;
+        let (mut rows, mut first_missing, mut problems) = (0, None, Vec::new());
+        for row in self.rows() {
+            if problems.len() >= MAX_MISTAKES {
+                break;
             }
             rows += 1;
-            if record.len() != self.header.len() {
-                n_mistakes += 1;
-                problems.push(TableError::RaggedRow {
-                    found: record.len(),
-                    expected: self.header.len(),
-                    at: self.place(&record, "").into(),
-                });
+            if let Some(problem) = self.raggedness(&row) {
+                problems.push(problem);
                 continue;
             }
-            let mut is_complete = true;
-            for (value, &k) in row.iter_mut().zip(&indices) {
-                let text = &record[k];
-                match text.parse::<f64>() {
-                    Ok(number) if number.is_finite() => *value = number,
-                    Ok(_) => is_complete = false,
-                    Err(_) if MISSING.contains(&text.to_lowercase().as_str()) => {
-                        is_complete = false
-                    }
-                    Err(_) => {
-                        n_mistakes += 1;
-                        problems.push(TableError::NotANumber {
-                            text: text.to_owned(),
-                            column: self.header[k].clone(),
-                            at: self.place(&record, text).into(),
-                        });
-                    }
+            let mut values = Vec::with_capacity(indices.len());
+            for &k in &indices {
+                match self.number(&row, k) {
+                    Ok(value) => values.extend(value),
+                    Err(problem) => problems.push(problem),
                 }
             }
-            if is_complete {
-                out.iter_mut().zip(&row).for_each(|(c, v)| c.push(*v));
+            if values.len() == indices.len() {
+                out.iter_mut().zip(&values).for_each(|(c, v)| c.push(*v));
             } else {
-                first_missing.get_or_insert_with(|| self.place(&record, ""));
+                first_missing.get_or_insert_with(|| self.place(&row, ""));
             }
         }
         problems.into_iter().for_each(|p| self.diagnostics.push(p));
@@ -183,8 +256,7 @@ impl Table {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are: {}", self.header.join(", ")),
             };
-            let end = self.source.text.lines().next().map_or(0, str::len);
-            let at = Span::new(self.source.base, self.source.base + end as u32);
+            let at = self.header_place();
             self.diagnostics.push(TableError::UnknownColumn {
                 name: name.to_owned(),
                 help,
@@ -194,15 +266,17 @@ impl Table {
         index
     }
 
+    /// Where the header stands.
+    pub fn header_place(&self) -> Span {
+        let header = self.lines().next();
+        header.map_or(Span::new(self.source.base, self.source.base), |row| {
+            self.place(&row, "")
+        })
+    }
+
     /// Where a cell stands in its row; the row for an empty one.
-    fn place(&self, record: &csv::StringRecord, cell: &str) -> Span {
-        let start = record.position().map_or(0, |p| p.byte() as usize);
-        // The position may be that of the line break before, or of comments.
-        let skipped = self.source.text[start..]
-            .split_inclusive('\n')
-            .take_while(|line| line.trim().is_empty() || line.starts_with('#'));
-        let start = start + skipped.map(str::len).sum::<usize>();
-        let line = self.source.text[start..].lines().next().unwrap_or("");
+    pub fn place(&self, row: &Row<'_>, cell: &str) -> Span {
+        let (start, line) = row.line;
         let (at, len) = match line.find(cell) {
             Some(at) if !cell.is_empty() => (at, cell.len()),
             Some(_) | None => (0, line.len()),

@@ -8,6 +8,7 @@ use ansatz_compiler::Program;
 use ansatz_compiler::model::nearest;
 use ansatz_runtime::discover::observations::{Observations, Observed, Trajectory};
 
+use crate::columns::{self, Row, TableError};
 use crate::failure::Failure;
 
 /// Names of the column of times.
@@ -35,9 +36,7 @@ pub fn read(paths: &[PathBuf], program: &Program) -> Result<Table, Failure> {
     };
     let mut runs: Vec<Run> = Vec::new();
     for path in paths {
-        let bytes = std::fs::read(path).map_err(|e| Failure::read(path, e))?;
-        let text = String::from_utf8_lossy(&bytes);
-        runs.extend(File::new(path).runs(&text, program, &mut table)?);
+        runs.extend(File::open(path)?.runs(path, program, &mut table)?);
     }
     let width = table.names.len();
     for run in runs {
@@ -75,179 +74,121 @@ enum Column {
     Ignored,
 }
 
-struct File<'p> {
-    path: &'p Path,
+/// After so many mistakes reading stops.
+const MAX_MISTAKES: usize = 100;
+
+struct File {
+    text: columns::Table,
     columns: Vec<Column>,
-    header: csv::StringRecord,
 }
 
-impl<'p> File<'p> {
-    fn new(path: &'p Path) -> File<'p> {
-        File {
-            path,
+impl File {
+    fn open(path: &Path) -> Result<File, Failure> {
+        Ok(File {
+            text: columns::Table::open(path)?,
             columns: Vec::new(),
-            header: csv::StringRecord::new(),
-        }
-    }
-
-    fn wrong(&self, what: impl std::fmt::Display, help: &str) -> Failure {
-        Failure::Data {
-            message: format!("{}: {what}", self.path.display()),
-            help: help.to_owned(),
-        }
+        })
     }
 
     fn runs(
-        &mut self,
-        text: &str,
+        mut self,
+        path: &Path,
         program: &Program,
         table: &mut Table,
     ) -> Result<Vec<Run>, Failure> {
+        self.read_header(program, table)?;
         let mut runs: Vec<Run> = Vec::new();
+        let mut problems = Vec::new();
         let mut is_apart = true;
-        for (i, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            if line.trim().is_empty() {
-                is_apart = true;
+        for row in self.text.rows() {
+            is_apart |= row.is_apart;
+            if problems.len() >= MAX_MISTAKES {
+                break;
+            }
+            // Where files were joined, the header comes again.
+            if row.cells == self.text.header {
                 continue;
             }
-            let record = self.record(line, i)?;
-            if self.columns.is_empty() {
-                self.read_header(record, program, table)?;
-                continue;
+            match self.add_row(path, &row, &mut runs, is_apart) {
+                Ok(()) => is_apart = false,
+                Err(problem) => problems.push(problem),
             }
-            if record == self.header {
-                continue;
-            }
-            self.add_row(&record, i, &mut runs, &mut is_apart)?;
         }
+        for problem in problems {
+            self.text.diagnostics.push(problem);
+        }
+        self.text.stop_on_errors()?;
         if let [one] = &mut runs[..] {
-            one.name = self.path.display().to_string();
+            one.name = path.display().to_string();
         }
         Ok(runs)
     }
 
-    fn record(&self, line: &str, i: usize) -> Result<csv::StringRecord, Failure> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .trim(csv::Trim::All)
-            .from_reader(line.as_bytes());
-        let mut record = csv::StringRecord::new();
-        match reader.read_record(&mut record) {
-            Ok(_) => Ok(record),
-            Err(e) => Err(self.wrong(
-                format!("line {}: {e}", i + 1),
-                "write one row a line, cells apart by commas",
-            )),
-        }
-    }
-
-    fn read_header(
-        &mut self,
-        record: csv::StringRecord,
-        program: &Program,
-        table: &mut Table,
-    ) -> Result<(), Failure> {
-        for name in &record {
+    fn read_header(&mut self, program: &Program, table: &mut Table) -> Result<(), Failure> {
+        for name in &self.text.header {
             let column = match observed(program, name) {
-                _ if TIME.contains(&name) => Column::Time,
+                _ if TIME.contains(&name.as_str()) => Column::Time,
                 _ if name == RUN => Column::Run,
                 Some(observed) => Column::Measured(position(table, name, observed)),
                 None => {
-                    table.ignored.push(name.to_owned());
+                    table.ignored.push(name.clone());
                     Column::Ignored
                 }
             };
             self.columns.push(column);
         }
-        if !self.columns.iter().any(|c| matches!(c, Column::Time)) {
-            return Err(self.wrong(
-                "no column `t` or `time`",
-                "the first line names the columns: `t,x,y`",
-            ));
+        let has = |wanted: fn(&Column) -> bool| self.columns.iter().any(wanted);
+        let at = self.text.header_place().into();
+        if !has(|c| matches!(c, Column::Time)) {
+            self.text.diagnostics.push(TableError::NoTimes { at });
+        } else if !has(|c| matches!(c, Column::Measured(_))) {
+            let states = program.states.iter().map(|s| s.name.as_str());
+            let lets = program.observables.iter().map(|o| o.name.as_str());
+            let known = states.chain(lets).collect::<Vec<&str>>().join(", ");
+            let problem = TableError::NothingMeasured { known, at };
+            self.text.diagnostics.push(problem);
         }
-        if !self
-            .columns
-            .iter()
-            .any(|c| matches!(c, Column::Measured(_)))
-        {
-            let known = program.states.iter().map(|s| s.name.as_str());
-            let known: Vec<&str> = known
-                .chain(program.observables.iter().map(|o| o.name.as_str()))
-                .collect();
-            let help = format!(
-                "columns are named after states and `let`s: {}",
-                known.join(", ")
-            );
-            return Err(self.wrong("no column is named after anything in the model", &help));
-        }
-        self.header = record;
-        Ok(())
+        self.text.stop_on_errors()
     }
 
     fn add_row(
         &self,
-        record: &csv::StringRecord,
-        i: usize,
+        path: &Path,
+        row: &Row<'_>,
         runs: &mut Vec<Run>,
-        is_apart: &mut bool,
-    ) -> Result<(), Failure> {
-        let (mut t, mut key, mut row) = (None, String::new(), Vec::new());
-        if record.len() != self.columns.len() {
-            let what = format!(
-                "line {} has {} cells, not {}",
-                i + 1,
-                record.len(),
-                self.columns.len()
-            );
-            return Err(self.wrong(what, "leave a cell empty where nothing was measured"));
+        is_apart: bool,
+    ) -> Result<(), TableError> {
+        if let Some(problem) = self.text.raggedness(row) {
+            return Err(problem);
         }
-        for (column, cell) in self.columns.iter().zip(record) {
+        let (mut t, mut key, mut values) = (None, "", Vec::new());
+        for (k, column) in self.columns.iter().enumerate() {
             match column {
-                Column::Time => t = self.number(cell, i)?,
-                Column::Run => cell.clone_into(&mut key),
-                Column::Measured(c) => row.extend(self.number(cell, i)?.map(|v| (*c, v))),
+                Column::Time => t = self.text.number(row, k)?,
+                Column::Run => key = &row.cells[k],
+                Column::Measured(c) => values.extend(self.text.number(row, k)?.map(|v| (*c, v))),
                 Column::Ignored => {}
             }
         }
-        let Some(t) = t else {
-            return Err(self.wrong(format!("line {} has no time", i + 1), "every row needs one"));
-        };
-        let found = match *is_apart {
+        let at = self.text.place(row, "").into();
+        let t = t.ok_or(TableError::NoTime { at })?;
+        let found = match is_apart {
             true => None,
             false => runs.iter().rposition(|run| run.key == key),
         };
-        *is_apart = false;
-        let at = match found {
-            Some(at) => at,
-            None => {
-                let number = runs.len() + 1;
-                runs.push(Run {
-                    name: format!("run {number} of {}", self.path.display()),
-                    key,
-                    times: Vec::new(),
-                    rows: Vec::new(),
-                });
-                runs.len() - 1
-            }
-        };
+        let at = found.unwrap_or_else(|| {
+            let number = runs.len() + 1;
+            runs.push(Run {
+                name: format!("run {number} of {}", path.display()),
+                key: key.to_owned(),
+                times: Vec::new(),
+                rows: Vec::new(),
+            });
+            runs.len() - 1
+        });
         runs[at].times.push(t);
-        runs[at].rows.push(row);
+        runs[at].rows.push(values);
         Ok(())
-    }
-
-    /// `None` for an empty cell and for `NaN`, `NA`, `nan`.
-    fn number(&self, cell: &str, i: usize) -> Result<Option<f64>, Failure> {
-        if cell.is_empty() || ["nan", "na", "null"].contains(&cell.to_lowercase().as_str()) {
-            return Ok(None);
-        }
-        match cell.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Some(value)),
-            Ok(_) => Ok(None),
-            Err(_) => Err(self.wrong(
-                format!("line {}: `{cell}` is not a number", i + 1),
-                "leave a cell empty where nothing was measured",
-            )),
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use ansatz_compiler::model::entities::State;
+use ansatz_runtime::discover::replay::Replay;
 use ansatz_runtime::experiment::Finding;
 
 use crate::correction::{Line, rounded};
@@ -26,6 +27,8 @@ pub struct Report<'a> {
     pub lines: &'a [Line],
     /// Sentences on data, noise and evidence.
     pub facts: &'a [String],
+    /// Data that nothing was fitted to, and their simulations.
+    pub held_out: Option<(&'a Table, &'a [[Replay; 2]])>,
     /// The corrected model.
     pub corrected: &'a str,
 }
@@ -53,6 +56,20 @@ impl Report<'_> {
         out += "<h2>Simulated</h2>\n<p>The first run from its start to its end: data, and the model before and after.</p>\n";
         for figure in self.simulated() {
             out += &image(&figure)?;
+        }
+        if let Some((table, replays)) = self.held_out {
+            out += "<h2>Held out</h2>\n<p>The first run that nothing was fitted to, from its first row.</p>\n";
+            let mut finding = self.finding.clone();
+            finding.columns = table.data.column_of_states(self.states.len());
+            finding.replays = replays.to_vec();
+            let held = Report {
+                table,
+                finding: &finding,
+                ..*self
+            };
+            for figure in held.simulated() {
+                out += &image(&figure)?;
+            }
         }
         out += "<h2>Residuals</h2>\n<p>Data minus simulation, over the standard deviation of the data.</p>\n";
         for figure in self.residuals() {

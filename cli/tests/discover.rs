@@ -75,6 +75,32 @@ fn lorenz_gets_its_terms_back() {
 }
 
 #[test]
+fn what_is_held_out_is_simulated() {
+    let folder = scratch("held_out");
+    let example = repository().join("examples/discover/lotka_volterra");
+    let gap = std::fs::read_to_string(example.join("predation_gap.model")).unwrap();
+    let gap = gap.replace("write =", "holdout = \"second.csv\"\n    write =");
+    let model = folder.join("gap.model");
+    std::fs::write(&model, gap).unwrap();
+    let data = std::fs::read_to_string(example.join("obs.csv")).unwrap();
+    let (first, second) = data.split_once("\n\n").unwrap();
+    std::fs::write(folder.join("obs.csv"), first).unwrap();
+    let header = data.lines().next().unwrap();
+    let second = second.trim_start_matches(header);
+    std::fs::write(folder.join("second.csv"), format!("{header}\n{second}")).unwrap();
+    let out = ansatz(&["discover", model.to_str().unwrap()]);
+    let (stdout, stderr) = (text(&out.stdout), text(&out.stderr));
+    assert!(out.status.success(), "{stdout}{stderr}");
+    let held = stdout
+        .lines()
+        .find_map(|l| l.strip_prefix("Held out: "))
+        .unwrap();
+    assert!(held.contains("after") && held.contains("R² 0.99"), "{held}");
+    let page = std::fs::read_to_string(folder.join("corrected.html")).unwrap();
+    assert!(page.contains("<h2>Held out</h2>"));
+}
+
+#[test]
 fn predation_is_sated() {
     let (found, text) = example("lotka_volterra/predation_gap.model");
     assert_found(&found, &["hare^2*lynx/(4 + hare) in dt(hare), dt(lynx)"]);
@@ -123,13 +149,13 @@ fn wrong_data_end_with_1_and_say_what_is_wrong() {
     )
     .unwrap();
     for (data, expected) in [
-        ("x,t\n1,zero\n", "`zero` is not a number"),
+        ("x,t\n1,zero\n", "`zero` in column `t` is not a number"),
         ("x,y\n1,2\n", "no column `t`"),
         (
             "t,u\n1,2\n",
             "no column is named after anything in the model",
         ),
-        ("t,x\n1,2,3\n", "line 2 has 3 cells, not 2"),
+        ("t,x\n1,2,3\n", "this row has 3 cells instead of 2"),
         ("t,x\n1,2\n2,3\n", "too few"),
         ("t,x\n1,2\n1,3\n", "do not ascend"),
     ] {

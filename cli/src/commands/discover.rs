@@ -9,8 +9,8 @@ use ansatz_compiler::model::entities::State;
 use ansatz_compiler::model::nearest;
 use ansatz_compiler::{Program, program};
 use ansatz_runtime::discover::check;
-use ansatz_runtime::discover::replay::explained;
-use ansatz_runtime::experiment::{Finding, discover};
+use ansatz_runtime::discover::replay::{Replay, explained};
+use ansatz_runtime::experiment::{Finding, discover, held_out};
 
 use crate::args::DiscoverArgs;
 use crate::correction::{Line, corrected_text, lines, place, rounded};
@@ -46,11 +46,20 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     if lines.is_empty() {
         return Err(Failure::NothingFound);
     }
+    let held = read_held_out(&program, experiment, args)?;
+    let held = held.map(|held| {
+        let replays = held_out(&program, &parameters, &finding, &held.data);
+        let columns = held.data.column_of_states(program.states.len());
+        let sentence = format!("Held out: {}.", replayed(&held, &replays, &columns));
+        println!("{sentence}");
+        (held, replays, sentence)
+    });
     if !finding.is_stable() {
         return Err(unstable(&table, &finding));
     }
     let source = study.sources.file_at(0).expect("the file was read").clone();
-    let facts = facts(experiment, &table, &finding, args);
+    let mut facts = facts(experiment, &table, &finding, args);
+    facts.extend(held.iter().map(|(.., sentence)| sentence.clone()));
     let text = corrected_text(
         &source,
         &study.ast,
@@ -68,6 +77,9 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         finding: &finding,
         lines: &lines,
         facts: &facts,
+        held_out: held
+            .as_ref()
+            .map(|(table, replays, _)| (table, &replays[..])),
         corrected: &text,
     };
     let page = path.with_extension("html");
@@ -127,6 +139,23 @@ fn read_data(
     Ok(table)
 }
 
+/// The data that nothing is fitted to, beside the model.
+fn read_held_out(
+    program: &Program,
+    experiment: &Discover,
+    args: &DiscoverArgs,
+) -> Result<Option<Table>, Failure> {
+    if experiment.holdout.is_empty() {
+        return Ok(None);
+    }
+    let folder = args.file.parent().unwrap_or(Path::new(""));
+    let names = experiment.holdout.iter();
+    let paths: Vec<PathBuf> = names.map(|name| folder.join(name)).collect();
+    let table = csv_in::read(&paths, program)?;
+    check::check(&table.data, &table.names, 1).map_err(Failure::data)?;
+    Ok(Some(table))
+}
+
 fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
     let folder = args.file.parent().unwrap_or(Path::new(""));
     match (&args.output, &experiment.write) {
@@ -174,7 +203,10 @@ fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], sec
     if lines.is_empty() {
         println!("found: nothing that the data make more probable than the model as it is");
     }
-    println!("simulated: {}", replayed(table, finding));
+    println!(
+        "simulated: {}",
+        replayed(table, &finding.replays, &finding.columns)
+    );
     for &(found, other, correlation) in &finding.indistinct {
         let text = |k: usize| describe(&finding.experiment, states, k);
         println!(
@@ -244,21 +276,19 @@ fn describe(experiment: &Discover, states: &[State], candidate: usize) -> String
 }
 
 /// How much of the data whole simulated trajectories explain, before and after.
-fn replayed(table: &Table, finding: &Finding) -> String {
+fn replayed(table: &Table, replays: &[[Replay; 2]], columns: &[Option<usize>]) -> String {
     let width = table.data.columns.len();
-    let n = finding.replays.len();
     let mean = |which: usize| {
-        let runs = table.data.trajectories.iter().zip(&finding.replays);
+        let runs = table.data.trajectories.iter().zip(replays);
         let shares = runs.filter_map(|(trajectory, replays)| {
-            explained(&replays[which], trajectory, &finding.columns, width)
+            explained(&replays[which], trajectory, columns, width)
         });
-        shares.sum::<f64>() / n.max(1) as f64
+        shares.sum::<f64>() / replays.len().max(1) as f64
     };
-    let text =
-        |which: usize, digits: usize| match finding.replays.iter().all(|r| r[which].is_stable) {
-            true => format!("R² {:.digits$}", mean(which)),
-            false => "blows up".to_owned(),
-        };
+    let text = |which: usize, digits: usize| match replays.iter().all(|r| r[which].is_stable) {
+        true => format!("R² {:.digits$}", mean(which)),
+        false => "blows up".to_owned(),
+    };
     format!("{} before, {} after", text(0, 3), text(1, 5))
 }
 

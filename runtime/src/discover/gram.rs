@@ -211,6 +211,12 @@ impl Gram {
         if columns.iter().any(|&i| norm(i) == 0.0) {
             return None;
         }
+        if columns.is_empty() {
+            return Some(Solution {
+                coefficients: Vec::new(),
+                residual: self.residual(&[], &[]),
+            });
+        }
         let scaled = Mat::from_fn(columns.len(), columns.len(), |i, j| {
             let (i, j) = (columns[i], columns[j]);
             self.between(i, j) / (norm(i) * norm(j))
@@ -299,5 +305,6 @@ mod tests {
         gram.add(&[&x, &twice], &x);
         assert_eq!(gram.solve(&[0, 1]), None);
         assert!(gram.solve(&[1]).is_some());
+        assert_eq!(gram.solve(&[]).map(|s| s.residual), Some(gram.target()));
     }
 }

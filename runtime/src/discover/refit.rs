@@ -233,8 +233,8 @@ fn assess(
     let columns: Vec<usize> = (0..linearised.gram.n_columns()).collect();
     let n_states: usize = runs.iter().map(|run| run.states[0].len()).sum();
     let freedom = linearised.gram.n_samples() as f64 - (columns.len() + n_states) as f64;
-    let of_solver = |(state, (_, n)): (usize, &(f64, u64))| {
-        *n as f64 * measurement.of_solver(state) / measurement.noise[state].powi(2)
+    let of_solver = |(channel, (_, n)): (usize, &(f64, u64))| {
+        *n as f64 * measurement.of_solver(channel) / measurement.noise_of(channel).powi(2)
     };
     let of_solver: f64 = linearised.residuals.iter().enumerate().map(of_solver).sum();
     let variance = (linearised.misfit[0] + of_solver) / freedom.max(1.0);

@@ -52,8 +52,8 @@ fn score(
     let residuals = fit.linearised.residuals.iter().enumerate();
     let likelihood: f64 = residuals
         .filter(|(_, (_, n))| *n > 0)
-        .map(|(state, (sum, n))| {
-            let variance = sum / *n as f64 + measurement.of_solver(state);
+        .map(|(channel, (sum, n))| {
+            let variance = sum / *n as f64 + measurement.of_solver(channel);
             *n as f64 * variance.ln()
         })
         .sum();
@@ -162,10 +162,10 @@ fn search(
 
 /// The noise is what the fit leaves.
 fn reweigh(fit: &Fit, measurement: &mut Measurement) {
-    for (state, (sum, n)) in fit.linearised.residuals.iter().enumerate() {
+    for (channel, (sum, n)) in fit.linearised.residuals.iter().enumerate() {
         if *n > 0 {
-            let variance = sum / *n as f64 + measurement.of_solver(state);
-            measurement.noise[state] = variance.sqrt();
+            let variance = sum / *n as f64 + measurement.of_solver(channel);
+            measurement.set_noise(channel, variance.sqrt());
         }
     }
 }

@@ -19,6 +19,7 @@ use super::flow::{Flow, Forcing, Pushed, TIGHT};
 use super::gram::Gram;
 use super::observations::Trajectory;
 use crate::failure::Failure;
+use ansatz_compiler::codegen::Evaluator;
 use ansatz_compiler::terms::Term;
 
 /// One trajectory with the states at its nodes.
@@ -43,17 +44,55 @@ pub struct Measurement {
     pub noise: Vec<f64>,
     /// Size of each state.
     pub scales: Vec<f64>,
+    /// Measured expressions of the states.
+    pub watched: Vec<Watched>,
     /// How far, in standard deviations of the noise, segments may miss each other.
     pub slack: f64,
+}
+
+/// A measured expression of the states.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Watched {
+    /// Position among the observables of the model.
+    pub observable: usize,
+    /// Its column.
+    pub column: usize,
+    /// Standard deviation of the noise.
+    pub noise: f64,
+    /// Its size.
+    pub scale: f64,
 }
 
 /// Trajectories are fitted no better than to this share of their size: beyond it the tolerance of the solver decides.
 pub const LEAST_NOISE: f64 = 1e-7;
 
 impl Measurement {
-    /// Variance that the solver adds to the residuals of a state.
-    pub fn of_solver(&self, state: usize) -> f64 {
-        (LEAST_NOISE * self.scales[state]).powi(2)
+    /// Variance that the solver adds to the residuals of a state or, behind the states, of a watched expression.
+    pub fn of_solver(&self, channel: usize) -> f64 {
+        let n = self.scales.len();
+        let scale = match channel < n {
+            true => self.scales[channel],
+            false => self.watched[channel - n].scale,
+        };
+        (LEAST_NOISE * scale).powi(2)
+    }
+
+    /// Noise of the same.
+    pub fn noise_of(&self, channel: usize) -> f64 {
+        let n = self.noise.len();
+        match channel < n {
+            true => self.noise[channel],
+            false => self.watched[channel - n].noise,
+        }
+    }
+
+    /// Sets the noise of the same.
+    pub fn set_noise(&mut self, channel: usize, noise: f64) {
+        let n = self.noise.len();
+        match channel < n {
+            true => self.noise[channel] = noise,
+            false => self.watched[channel - n].noise = noise,
+        }
     }
 
     /// Relative tolerance of the solver that noise hides.
@@ -73,7 +112,7 @@ pub struct Linearised {
     pub gram: Gram,
     /// Sum of squares, in units of the noise: of the samples, and of the gaps between segments.
     pub misfit: [f64; 2],
-    /// Sum of squared residuals of the samples and their number, by state.
+    /// Sum of squared residuals of the samples and their number, by state, then by watched expression.
     pub residuals: Vec<(f64, u64)>,
     runs: Vec<Vec<Eliminated>>,
 }
@@ -113,8 +152,9 @@ pub fn linearise(
     let mut sums = Sums {
         products: Mat::zeros(k + 1, k + 1),
         misfit: [0.0; 2],
-        residuals: vec![(0.0, 0); n],
+        residuals: vec![(0.0, 0); n + measurement.watched.len()],
     };
+    let mut watch = Watch::new(corrected, measurement);
     let mut flow = Flow::new(
         &corrected.program,
         &corrected.parameters,
@@ -126,7 +166,7 @@ pub fn linearise(
     );
     let mut eliminated = Vec::new();
     for run in runs {
-        let mut blocks = blocks(run, k, measurement, &mut flow, &mut sums)?;
+        let mut blocks = blocks(run, k, measurement, &mut flow, &mut watch, &mut sums)?;
         eliminated.push(eliminate(&mut blocks, &mut sums.products));
     }
     let n_samples = sums.residuals.iter().map(|r| r.1).sum();
@@ -153,6 +193,7 @@ fn blocks(
     k: usize,
     measurement: &Measurement,
     flow: &mut Flow<'_>,
+    watch: &mut Watch,
     sums: &mut Sums,
 ) -> Result<Vec<Block>, Failure> {
     let n = measurement.scales.len();
@@ -183,6 +224,7 @@ fn blocks(
             if !is_end {
                 let measured = run.trajectory.row(sample, measurement.width);
                 add_sample(block, measured, pushed, measurement, &mut row, sums);
+                watch.add_sample(block, measured, pushed, measurement, &mut row, sums);
             } else if let (Some(next), Some(state)) = (tail.first_mut(), next_state) {
                 add_gap(block, next, state, pushed, measurement, &mut row, sums);
             }
@@ -218,6 +260,66 @@ fn add_sample(
         sums.residuals[i].1 += 1;
         tangent_row(pushed, i, weight, row);
         add_row(block, row, residual, sums);
+    }
+}
+
+/// Values of watched expressions with their derivatives by the states.
+struct Watch {
+    evaluator: Option<Evaluator>,
+    /// By expression: its value, then its derivatives.
+    values: Vec<f64>,
+}
+
+impl Watch {
+    fn new(corrected: &Corrected, measurement: &Measurement) -> Watch {
+        let program = &corrected.program;
+        let watched = measurement.watched.iter();
+        let terms: Vec<Term> = program.with_pool(|pool| {
+            let with_slopes = watched.flat_map(|w| {
+                let value = program.observables[w.observable].value;
+                let states = program.states.iter();
+                let slopes = states.map(|s| pool.derivative(value, s.symbol));
+                [value].into_iter().chain(slopes).collect::<Vec<Term>>()
+            });
+            with_slopes.collect()
+        });
+        let kernel = (!terms.is_empty()).then(|| program.terms_kernel(&terms));
+        Watch {
+            evaluator: kernel.map(|kernel| kernel.evaluator(&corrected.parameters)),
+            values: vec![0.0; terms.len()],
+        }
+    }
+
+    fn add_sample(
+        &mut self,
+        block: &mut Block,
+        measured: &[f64],
+        pushed: Pushed<'_>,
+        measurement: &Measurement,
+        row: &mut [f64],
+        sums: &mut Sums,
+    ) {
+        let Some(evaluator) = &mut self.evaluator else {
+            return;
+        };
+        evaluator.eval(pushed.t, pushed.state, &mut self.values);
+        let n = pushed.state.len();
+        let values = self.values.chunks_exact(n + 1);
+        for (k, (watched, values)) in measurement.watched.iter().zip(values).enumerate() {
+            let left = measured[watched.column] - values[0];
+            if !left.is_finite() {
+                continue;
+            }
+            let weight = 1.0 / watched.noise;
+            sums.misfit[0] += (left * weight).powi(2);
+            let sum = &mut sums.residuals[n + k];
+            *sum = (sum.0 + left * left, sum.1 + 1);
+            for (out, tangent) in row.iter_mut().zip(pushed.tangents.chunks_exact(n)) {
+                let along = values[1..].iter().zip(tangent).map(|(s, t)| s * t);
+                *out = weight * along.sum::<f64>();
+            }
+            add_row(block, row, left * weight, sums);
+        }
     }
 }
 

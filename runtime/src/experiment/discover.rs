@@ -16,7 +16,7 @@ use crate::discover::library::Library;
 use crate::discover::noise::noise_levels;
 use crate::discover::observations::{Observations, Observed, Trajectory};
 use crate::discover::refit::Question;
-use crate::discover::replay::{Replay, replay};
+use crate::discover::replay::{Replay, explained, replay};
 use crate::discover::residual::one_interval_grams;
 use crate::discover::search::best_of;
 use crate::discover::shooting::{LEAST_NOISE, Measurement, Run};
@@ -50,6 +50,9 @@ pub fn discover(
 /// Neighbouring samples agree no more than this, over the size of what they measure: they look like noise.
 const INCOHERENT: f64 = 0.5;
 
+/// A model that explains this share of a run is no bad one.
+const EXPLAINED: f64 = 0.5;
+
 /// Says why nothing could be found: neighbouring samples have nothing to do with each other, because the model itself changes
 /// that fast, or because noise hides all.
 fn why_nothing(finding: &Finding, data: &Observations) -> Result<(), DataProblem> {
@@ -59,7 +62,12 @@ fn why_nothing(finding: &Finding, data: &Observations) -> Result<(), DataProblem
     };
     let seen = shares(data);
     let noise = seen.iter().copied().fold(f64::INFINITY, f64::min);
-    if noise.is_infinite() || noise < INCOHERENT {
+    let runs = finding.replays.iter().zip(&data.trajectories);
+    let is_explained = |([before, _], trajectory): (&[Replay; 2], &Trajectory)| {
+        let share = explained(before, trajectory, &finding.columns, data.columns.len());
+        share.is_some_and(|share| share > EXPLAINED)
+    };
+    if noise.is_infinite() || noise < INCOHERENT || runs.into_iter().any(is_explained) {
         return Ok(());
     }
     let simulated = simulated(finding, data);
@@ -282,6 +290,7 @@ impl Task<'_> {
             width: self.data.columns.len(),
             noise,
             scales: self.scales.clone(),
+            watched: Vec::new(),
             slack: 1.0,
         };
         let pairs = self.data.trajectories.iter().zip(&tracks);
@@ -364,12 +373,20 @@ impl Task<'_> {
         });
         let tracks = tracks.collect();
         widths.sort_by(f64::total_cmp);
-        (tracks, BUMP_WIDTH * widths[widths.len() / 2])
+        let spans = self.data.trajectories.iter().map(|t| {
+            let (first, last) = (t.times.first(), t.times.last());
+            last.zip(first).map_or(0.0, |(last, first)| last - first)
+        });
+        let widest = WIDEST_BUMP * spans.fold(0.0, f64::max);
+        let half_width = BUMP_WIDTH * widths[widths.len() / 2];
+        (tracks, half_width.min(widest))
     }
 }
 
 /// Half the width of a bump over half the window of the smoothing.
 const BUMP_WIDTH: f64 = 2.0;
+/// The widest half of a bump, as a share of the longest run: some must stand side by side.
+const WIDEST_BUMP: f64 = 0.2;
 /// Segments of all runs together: enough that none is long, few enough that they are fitted fast.
 const SEGMENTS: usize = 400;
 

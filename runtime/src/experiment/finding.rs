@@ -1,10 +1,12 @@
 //! What `discover` gives.
 
+use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::Discover;
 
-use crate::discover::corrected::Correction;
+use crate::discover::corrected::{Corrected, Correction};
+use crate::discover::observations::Observations;
 use crate::discover::path::Path;
-use crate::discover::replay::Replay;
+use crate::discover::replay::{Replay, replay};
 use crate::discover::select::Choice;
 
 /// A term that was found.
@@ -73,4 +75,39 @@ pub(super) fn found(correction: &Correction, deviations: &[f64], choice: &Choice
         });
     }
     out
+}
+
+/// Data that nothing was fitted to, simulated from their first rows by the model as it is and by the corrected one. Where the first
+/// row has a gap, the model's own start is taken.
+pub fn held_out(
+    program: &Program,
+    parameters: &[f64],
+    finding: &Finding,
+    data: &Observations,
+) -> Vec<[Replay; 2]> {
+    let experiment = &finding.experiment;
+    let found = finding.found.iter();
+    let correction = Correction {
+        candidates: found.clone().map(|f| f.candidate).collect(),
+        coefficients: found.clone().map(|f| f.coefficient).collect(),
+        constants: found
+            .map(|f| f.constants.iter().map(|c| c.0).collect())
+            .collect(),
+    };
+    let models = [Correction::default(), correction]
+        .map(|correction| Corrected::new(program, parameters, experiment, &correction));
+    let (_, u0) = program.start();
+    let (columns, deviations) = (data.column_of_states(u0.len()), data.deviations());
+    let scale = |c: &Option<usize>| c.map(|c| deviations[c]).filter(|d| *d > 0.0);
+    let scales: Vec<f64> = columns.iter().map(|c| scale(c).unwrap_or(1.0)).collect();
+    let replays = data.trajectories.iter().map(|trajectory| {
+        let row = trajectory.row(0, data.columns.len());
+        let first = columns.iter().zip(&u0).map(|(c, own)| {
+            let value = c.map(|c| row[c]).filter(|v| v.is_finite());
+            value.unwrap_or(*own)
+        });
+        let first: Vec<f64> = first.collect();
+        [0, 1].map(|k| replay(&models[k], trajectory, &first, &scales))
+    });
+    replays.collect()
 }

@@ -4,7 +4,7 @@ use ansatz_compiler::model::discovery::{Discover, Form};
 
 use crate::discover::bagging::inclusion;
 use crate::discover::corrected::Correction;
-use crate::discover::gram::Gram;
+use crate::discover::gram::{Gram, Solution};
 use crate::discover::library::Library;
 use crate::discover::screen::screen;
 use crate::discover::select::{Choice, choose};
@@ -58,7 +58,13 @@ pub(super) fn starts(discover: &Discover, all: &Gram, choice: &Correction) -> Ve
         return starts;
     };
     let singles = (0..all.n_columns()).filter_map(|k| Some((k, all.solve(&[k])?)));
-    let best = singles.min_by(|a, b| a.1.residual.total_cmp(&b.1.residual));
+    let is_allowed = |(k, single): &(usize, Solution)| {
+        let candidate = &discover.candidates[*k];
+        (candidate.lower..=candidate.upper).contains(&single.coefficients[0])
+    };
+    let best = singles
+        .filter(is_allowed)
+        .min_by(|a, b| a.1.residual.total_cmp(&b.1.residual));
     if let Some((k, single)) = best
         && choice.candidates != [k]
         && single.residual < NEARLY_AS_GOOD * chosen.residual

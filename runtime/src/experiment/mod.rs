@@ -17,7 +17,7 @@ pub use fields::{
     Checkpoint, Checkpoints, FieldMethod, FieldRun, GivenData, GivenError, SetupError, Warning,
     find_method,
 };
-pub use finding::{Finding, Found};
+pub use finding::{Finding, Found, held_out};
 pub use frame::{ArrayOf, FrameArray, FrameAxis, FrameGrid};
 pub use simulate::{Row, Start, save_times, simulate};
 pub use simulation::Simulation;

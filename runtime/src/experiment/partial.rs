@@ -10,11 +10,11 @@ use crate::discover::check::DataProblem;
 use crate::discover::corrected::{Corrected, Correction};
 use crate::discover::filter::{Assimilated, Filter, Prior, Scheme, assimilate};
 use crate::discover::library::Library;
-use crate::discover::observations::{Observations, Trajectory};
+use crate::discover::observations::{Observations, Observed, Trajectory};
 use crate::discover::refit::{Question, loosely};
 use crate::discover::replay::replay;
 use crate::discover::search::{Model, best_of};
-use crate::discover::shooting::{Measurement, Run};
+use crate::discover::shooting::{Measurement, Run, Watched};
 use crate::failure::Failure;
 
 /// Members for each state, and at least so many.
@@ -37,7 +37,8 @@ pub(super) fn partial(
     data: &Observations,
     measured: Vec<Option<usize>>,
 ) -> Result<Finding, DataProblem> {
-    let is_blind = measured.iter().all(Option::is_none) || discover.method == Method::Evolve;
+    let is_measured = |c: &Observed| matches!(c, Observed::State(_) | Observed::Observable(_));
+    let is_blind = !data.columns.iter().any(is_measured) || discover.method == Method::Evolve;
     if let Some(state) = measured
         .iter()
         .position(Option::is_none)
@@ -98,10 +99,29 @@ fn measurement(
     Measurement {
         noise: noise.collect(),
         width: data.columns.len(),
+        watched: watched(data, &levels, &deviations),
         column_of: measured,
         scales,
         slack: 1.0,
     }
+}
+
+/// The columns that measure expressions.
+fn watched(data: &Observations, levels: &[f64], deviations: &[f64]) -> Vec<Watched> {
+    let columns = data.columns.iter().enumerate();
+    let watched = columns.filter_map(|(column, observed)| match *observed {
+        Observed::State(_) => None,
+        Observed::Observable(observable) => {
+            let scale = deviations[column].max(f64::MIN_POSITIVE);
+            Some(Watched {
+                observable,
+                column,
+                noise: levels[column].max(f64::EPSILON * scale),
+                scale,
+            })
+        }
+    });
+    watched.collect()
 }
 
 /// Standard deviation of a state along a run, or its first value when it does not change.
@@ -202,7 +222,9 @@ fn finding(
             .column_of
             .iter()
             .position(|c| *c == Some(column));
-        state.map_or(f64::NAN, |s| best.measurement.noise[s])
+        let watched = best.measurement.watched.iter().find(|w| w.column == column);
+        let noise = state.map(|s| best.measurement.noise[s]);
+        noise.or(watched.map(|w| w.noise)).unwrap_or(f64::NAN)
     });
     Finding {
         experiment: question.discover.clone(),

@@ -10,6 +10,7 @@ use crate::discover::observations::Trajectory;
 use crate::discover::shooting::Measurement;
 use crate::failure::Failure;
 use crate::random::Random;
+use ansatz_compiler::codegen::Evaluator;
 
 /// A filter.
 #[derive(Clone)]
@@ -65,6 +66,7 @@ pub fn assimilate(
         .map(|k| draw(prior, filter.seed, k))
         .collect();
     let mut random = Random::new(filter.seed, filter.members as u64 + 1);
+    let mut watch = Watch::new(model);
     let mut past: Vec<Vec<Vec<f64>>> = Vec::new();
     let mut out = Assimilated {
         mean: Vec::with_capacity(n * trajectory.times.len()),
@@ -76,7 +78,15 @@ pub fn assimilate(
             forecast(model, times, &mut now, measurement)?;
         }
         past.push(now);
-        analyse(trajectory, i, &mut past, measurement, filter, &mut random);
+        let sample = (t, trajectory.row(i, measurement.width));
+        analyse(
+            sample,
+            &mut past,
+            measurement,
+            filter,
+            &mut watch,
+            &mut random,
+        );
         now = past.last().expect("it was pushed").clone();
         if past.len() > filter.lag + 1 {
             out.push(&past.remove(0));
@@ -125,36 +135,96 @@ fn forecast(
         })
 }
 
-/// Applies the weights of the observations of sample `i` to the present ensemble and to those before it.
+/// Values of the expressions of the model.
+struct Watch {
+    evaluator: Evaluator,
+    values: Vec<f64>,
+}
+
+impl Watch {
+    fn new(model: &Corrected) -> Watch {
+        let kernel = model.program.observables();
+        Watch {
+            evaluator: kernel.evaluator(&model.parameters),
+            values: vec![0.0; model.program.observables.len()],
+        }
+    }
+}
+
+/// Something measured in a sample.
+struct Seen {
+    /// The state, unless it is an expression.
+    state: Option<usize>,
+    value: f64,
+    noise: f64,
+    /// What each member predicts.
+    predicted: Vec<f64>,
+}
+
+/// What a sample measures, beside the members' predictions.
+fn seen(
+    (t, row): (f64, &[f64]),
+    members: &[Vec<f64>],
+    measurement: &Measurement,
+    watch: &mut Watch,
+) -> Vec<Seen> {
+    let mut out = Vec::new();
+    for (state, column) in measurement.column_of.iter().enumerate() {
+        if let Some(column) = *column {
+            out.push(Seen {
+                state: Some(state),
+                value: row[column],
+                noise: measurement.noise[state],
+                predicted: members.iter().map(|member| member[state]).collect(),
+            });
+        }
+    }
+    for watched in &measurement.watched {
+        let predict = |member: &Vec<f64>| {
+            watch.evaluator.eval(t, member, &mut watch.values);
+            watch.values[watched.observable]
+        };
+        out.push(Seen {
+            state: None,
+            value: row[watched.column],
+            noise: watched.noise,
+            predicted: members.iter().map(predict).collect(),
+        });
+    }
+    out.retain(|seen| seen.value.is_finite());
+    out
+}
+
+/// Applies the weights of the observations of a sample to the present ensemble and to those before it.
 fn analyse(
-    trajectory: &Trajectory,
-    i: usize,
+    sample: (f64, &[f64]),
     ensembles: &mut [Vec<Vec<f64>>],
     measurement: &Measurement,
     filter: &Filter<'_>,
+    watch: &mut Watch,
     random: &mut Random,
 ) {
-    let row = trajectory.row(i, measurement.width);
     let n = measurement.scales.len();
-    let observed: Vec<(usize, f64)> = (0..n)
-        .filter_map(|s| Some((s, row[measurement.column_of[s]?])))
-        .filter(|(_, value)| value.is_finite())
-        .collect();
+    let present = ensembles.last().expect("the present ensemble is there");
+    let observed = seen(sample, present, measurement, watch);
     if observed.is_empty() {
         return;
     }
-    let present = ensembles.last().expect("the present ensemble is there");
-    let means = means(present);
     let m = present.len();
+    let mean = |seen: &Seen| seen.predicted.iter().sum::<f64>() / m as f64;
+    let means: Vec<f64> = observed.iter().map(mean).collect();
     let anomalies = Mat::from_fn(observed.len(), m, |o, k| {
-        let state = observed[o].0;
-        present[k][state] - means[state]
+        observed[o].predicted[k] - means[o]
     });
-    let innovations: Vec<f64> = observed.iter().map(|&(s, v)| v - means[s]).collect();
+    let innovations: Vec<f64> = observed
+        .iter()
+        .zip(&means)
+        .map(|(s, m)| s.value - m)
+        .collect();
     let mut solve = |counts: &dyn Fn(usize) -> f64| {
         let precisions: Vec<f64> = observed
             .iter()
-            .map(|&(s, _)| counts(s) * measurement.noise[s].powi(-2))
+            .map(|seen| seen.state.map_or(1.0, counts) * seen.noise.powi(-2))
             .collect();
         let evidence = Evidence {
             anomalies: &anomalies,
