@@ -271,12 +271,12 @@ fn noise_that_hides_all_and_samples_too_far_apart_are_told() {
         discover(&gap, &gap.discoveries[0], &parameters, &data)
     };
     assert!(problem("until = 12", 0.1).is_ok());
-    let noise = problem("until = 12", 20.0).unwrap_err();
+    let noise = problem("until = 12", 20.0).map(|_| ()).unwrap_err();
     assert!(
         matches!(noise, DataProblem::HopelessNoise { .. }),
         "{noise}"
     );
-    let apart = problem("until = 950", 0.01).unwrap_err();
+    let apart = problem("until = 950", 0.01).map(|_| ()).unwrap_err();
     assert!(
         matches!(apart, DataProblem::IntervalTooLong { .. }),
         "{apart}"

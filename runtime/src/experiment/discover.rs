@@ -41,9 +41,7 @@ pub fn discover(
     data: &Observations,
 ) -> Result<Finding, DataProblem> {
     let finding = find(program, discover, parameters, data)?;
-    if finding.found.is_empty() || !finding.is_stable() {
-        why_nothing(&finding, data)?;
-    }
+    doubt(&finding, data)?;
     Ok(finding)
 }
 
@@ -53,9 +51,9 @@ const INCOHERENT: f64 = 0.5;
 /// A model that explains this share of a run is no bad one.
 const EXPLAINED: f64 = 0.5;
 
-/// Says why nothing could be found: neighbouring samples have nothing to do with each other, because the model itself changes
-/// that fast, or because noise hides all.
-fn why_nothing(finding: &Finding, data: &Observations) -> Result<(), DataProblem> {
+/// Refuses data whose neighbouring samples have nothing to do with each other: because the model itself changes that fast, and then
+/// what was found may be an alias, or because noise hides all, and then nothing is found. A model that explains a run is not doubted.
+fn doubt(finding: &Finding, data: &Observations) -> Result<(), DataProblem> {
     let shares = |data: &Observations| -> Vec<f64> {
         let levels = noise_levels(data).into_iter().zip(data.deviations());
         levels.map(|(level, size)| level / size).collect()
@@ -73,9 +71,12 @@ fn why_nothing(finding: &Finding, data: &Observations) -> Result<(), DataProblem
     let simulated = simulated(finding, data);
     let intervals = || data.trajectories.iter().flat_map(|t| t.times.windows(2));
     let interval = intervals().map(|w| w[1] - w[0]).sum::<f64>() / intervals().count() as f64;
-    match simulated.is_some_and(|model| shares(&model).iter().any(|s| *s > INCOHERENT)) {
-        true => Err(DataProblem::IntervalTooLong { interval }),
-        false => Err(DataProblem::HopelessNoise { noise }),
+    if simulated.is_some_and(|model| shares(&model).iter().any(|s| *s > INCOHERENT)) {
+        return Err(DataProblem::IntervalTooLong { interval });
+    }
+    match finding.found.is_empty() || !finding.is_stable() {
+        true => Err(DataProblem::HopelessNoise { noise }),
+        false => Ok(()),
     }
 }
 
