@@ -449,12 +449,17 @@ pub(super) fn wrong_count(
     }
 }
 
-/// Warns of constants, parameters and functions that nobody uses. Files that others may use are no one's to judge.
+/// Warns of constants, parameters and functions that nobody uses. Files that others may use are no one's to judge, nor is one
+/// of functions alone, which is there for others.
 pub(super) fn report_unused(world: &World, names: &Names, diagnostics: &mut Diagnostics) {
-    let unused = world.entity_ids().filter(|&id| {
-        let is_own = world.file(world.entity(id).file).origin == Origin::Root;
-        is_own && !names.used[id.0 as usize]
-    });
+    let own = || {
+        let ids = world.entity_ids();
+        ids.filter(|&id| world.file(world.entity(id).file).origin == Origin::Root)
+    };
+    if own().all(|id| world.entity(id).kind == EntityKind::Function) {
+        return;
+    }
+    let unused = own().filter(|&id| !names.used[id.0 as usize]);
     let warnings = unused.filter_map(|id| {
         Some(ModelError::Unused {
             kind: useful(world.entity(id).kind)?,
