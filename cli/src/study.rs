@@ -10,7 +10,7 @@ use ansatz_compiler::syntax::ast::{
     Ast, Expr, Ident, Item, ItemKind, Setting, SettingValue, Simulate,
 };
 use ansatz_compiler::syntax::parse_expression;
-use ansatz_compiler::{assemble, pipeline::simplified, read, system::System, without_fields};
+use ansatz_compiler::{assemble, pipeline::simplified, read, system::System};
 use miette::Diagnostic;
 
 use crate::args::Settings;
@@ -179,13 +179,6 @@ impl Study {
         let start = Instant::now();
         let system = assemble(model, &mut self.diagnostics);
         self.seconds.simplify += start.elapsed().as_secs_f64();
-        self.stop_on_errors()?;
-        Ok(system.expect("a system is missing only when there are errors"))
-    }
-
-    /// The equations, if a program can be made of them.
-    pub fn without_fields(&mut self, system: System) -> Result<System, Failure> {
-        let system = without_fields(system, &mut self.diagnostics);
         self.stop_on_errors()?;
         Ok(system.expect("a system is missing only when there are errors"))
     }

@@ -9,9 +9,11 @@ use crate::model::discovery::{Candidate, Discover};
 use crate::model::entities::{Observable, Parameter, Plot, Simulate, State};
 use crate::system::System;
 use crate::system::conservation::ConservedTotal;
+use crate::system::equations::Block;
 use crate::system::jacobian::{self, Pattern};
 use crate::system::space::GridBlock;
-use crate::terms::{Outputs, Pool, SymbolId, Term};
+use crate::system::space::error::SpaceError;
+use crate::terms::{Number, Outputs, Pool, SymbolId, Term};
 
 /// A compiled model. Kernels beyond the right-hand side are derived and compiled when first asked for.
 pub struct Program {
@@ -147,12 +149,30 @@ impl Program {
         self.with_system(|system| f(&mut system.pool))
     }
 
+    /// The program, of which extensions keep at least this share of the modes of fields, however many factors products have.
+    pub fn keeping(&self, share: &Number) -> Program {
+        let mut system = self.with_system(|system| system.clone());
+        for block in &mut system.blocks {
+            if let Block::Grid(grid) = block {
+                grid.evolution.least_kept = Some(share.clone());
+            }
+        }
+        compile(system, self.tier)
+    }
+
     /// The program with candidates of a `discover` experiment: one parameter more for each, then one for each constant of their
     /// terms, 0 at first, after all others.
-    pub fn extended(&self, discover: &Discover, candidates: &[&Candidate]) -> Program {
+    ///
+    /// # Errors
+    /// Fields with the candidates cannot be discretised.
+    pub fn extended(
+        &self,
+        discover: &Discover,
+        candidates: &[&Candidate],
+    ) -> Result<Program, Vec<SpaceError>> {
         let mut system = self.with_system(|system| system.clone());
-        system.extend(discover, candidates);
-        compile(system, self.tier)
+        system.extend(discover, candidates)?;
+        Ok(compile(system, self.tier))
     }
 
     fn compile_outputs(&self, outputs: &Outputs, inputs: &Inputs) -> Kernel {

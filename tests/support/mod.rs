@@ -5,6 +5,7 @@ pub mod fields;
 pub mod mistakes;
 pub mod network;
 pub mod observed;
+pub mod observed_fields;
 pub mod random;
 pub mod reference;
 pub mod rounding;

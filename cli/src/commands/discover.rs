@@ -28,11 +28,13 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let mut model = study.elaborate()?;
     overrides::apply(&mut model, &args.set)?;
     let system = study.assemble(model)?;
-    let system = study.without_fields(system)?;
     let system = study.simplify(system);
     study.print_warnings();
     let program = program::compile(system, Tier::Auto);
     let experiment = experiment(&program, args)?;
+    if !program.grids.is_empty() {
+        return super::discover_fields::run(&study, &program, experiment, args);
+    }
     let table = read_data(&program, experiment, args)?;
     let begin = Instant::now();
     let names = &table.names;
@@ -118,6 +120,16 @@ fn read_data(
     experiment: &Discover,
     args: &DiscoverArgs,
 ) -> Result<Table, Failure> {
+    let paths = paths(experiment, args)?;
+    let table = csv_in::read(&paths, program)?;
+    if let Some(note) = csv_in::note_on_ignored(&table, program) {
+        eprintln!("warning: {note}");
+    }
+    Ok(table)
+}
+
+/// The files with data.
+pub(super) fn paths(experiment: &Discover, args: &DiscoverArgs) -> Result<Vec<PathBuf>, Failure> {
     let folder = args.file.parent().unwrap_or(Path::new(""));
     let paths: Vec<PathBuf> = match args.data.is_empty() {
         true => experiment
@@ -132,11 +144,7 @@ fn read_data(
             "no data: write `data = \"obs.csv\"` in the experiment, or `--data obs.csv`",
         ));
     }
-    let table = csv_in::read(&paths, program)?;
-    if let Some(note) = csv_in::note_on_ignored(&table, program) {
-        eprintln!("warning: {note}");
-    }
-    Ok(table)
+    Ok(paths)
 }
 
 /// The data that nothing is fitted to, beside the model.
@@ -156,7 +164,7 @@ fn read_held_out(
     Ok(Some(table))
 }
 
-fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
+pub(super) fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
     let folder = args.file.parent().unwrap_or(Path::new(""));
     match (&args.output, &experiment.write) {
         (Some(path), _) => path.clone(),
@@ -179,6 +187,17 @@ fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], sec
         );
     }
     println!("noise: {}", noise(table, finding));
+    print_found(lines);
+    println!(
+        "simulated: {}",
+        replayed(table, &finding.replays, &finding.columns)
+    );
+    print_indistinct(states, finding);
+    println!("{} {seconds:.2} s", evidence(finding));
+}
+
+/// What was found, with intervals.
+pub(super) fn print_found(lines: &[Line]) {
     for line in lines {
         let (low, high) = line.interval();
         println!(
@@ -203,10 +222,10 @@ fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], sec
     if lines.is_empty() {
         println!("found: nothing that the data make more probable than the model as it is");
     }
-    println!(
-        "simulated: {}",
-        replayed(table, &finding.replays, &finding.columns)
-    );
+}
+
+/// Warns of terms that the data cannot tell apart.
+pub(super) fn print_indistinct(states: &[State], finding: &Finding) {
     for &(found, other, correlation) in &finding.indistinct {
         let text = |k: usize| describe(&finding.experiment, states, k);
         println!(
@@ -215,11 +234,10 @@ fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], sec
             text(other)
         );
     }
-    println!("{} {seconds:.2} s", evidence(finding));
 }
 
 /// How much better the equations agree with the data, and how sure that is.
-fn evidence(finding: &Finding) -> String {
+pub(super) fn evidence(finding: &Finding) -> String {
     let [before, after] = finding.residuals;
     let odds = finding.log_odds;
     match before.is_finite() {
@@ -335,7 +353,7 @@ fn facts(
 }
 
 /// The corrected model is a model: it reads and its units agree.
-fn verify(path: &Path, text: String) -> Result<(), Failure> {
+pub(super) fn verify(path: &Path, text: String) -> Result<(), Failure> {
     let mut corrected = Study::of_text(&path.to_string_lossy(), text)?;
     corrected.elaborate().map(drop)
 }

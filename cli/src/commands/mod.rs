@@ -2,6 +2,7 @@
 
 mod check;
 mod discover;
+mod discover_fields;
 mod expression;
 mod fit_formula;
 mod fmt;

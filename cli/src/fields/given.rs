@@ -13,6 +13,19 @@ use zip::ZipArchive;
 /// # Errors
 /// It cannot be read, or is of another shape.
 pub fn read(path: &Path, name: &str, sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
+    array(&member(path, name)?, sizes)
+}
+
+/// All frames of the array of this name, which has one axis more than the grid; without sizes, numbers.
+///
+/// # Errors
+/// It cannot be read, or is of another shape.
+pub fn read_frames(path: &Path, name: &str, sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
+    frames(&member(path, name)?, sizes)
+}
+
+/// The bytes of a member of an archive.
+fn member(path: &Path, name: &str) -> Result<Vec<u8>, GivenError> {
     let unreadable = |e: &dyn std::fmt::Display| GivenError::Unreadable { why: e.to_string() };
     let file = File::open(path).map_err(|e| unreadable(&e))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| unreadable(&e))?;
@@ -27,19 +40,28 @@ pub fn read(path: &Path, name: &str, sizes: &[usize]) -> Result<Vec<f64>, GivenE
     let mut member = archive.by_name(&member).map_err(|e| unreadable(&e))?;
     let mut bytes = Vec::new();
     member.read_to_end(&mut bytes).map_err(|e| unreadable(&e))?;
-    array(&bytes, sizes)
+    Ok(bytes)
 }
 
-/// The values of a `.npy` file (NumPy Enhancement Proposal 1).
-fn array(bytes: &[u8], sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
-    let bad = |format: &str| GivenError::NotNumbers {
+fn bad(format: &str) -> GivenError {
+    GivenError::NotNumbers {
         format: format.to_owned(),
-    };
+    }
+}
+
+/// Header, shape and data of a `.npy` file (NumPy Enhancement Proposal 1).
+fn parts(bytes: &[u8]) -> Result<(&str, Vec<usize>, &[u8]), GivenError> {
     let (header, data) = split(bytes).ok_or_else(|| bad("no NumPy array"))?;
     let shape = shape(header).ok_or_else(|| bad("no shape"))?;
     if header.contains("'fortran_order': True") && shape.len() > 1 {
         return Err(bad("columns one behind the other"));
     }
+    Ok((header, shape, data))
+}
+
+/// The only frame of a `.npy` file, or the last one.
+fn array(bytes: &[u8], sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
+    let (header, shape, data) = parts(bytes)?;
     let mut wanted: Vec<usize> = sizes.to_vec();
     wanted.reverse();
     let is_frame = shape == wanted;
@@ -50,7 +72,25 @@ fn array(bytes: &[u8], sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
             wanted,
         });
     }
-    let n: usize = sizes.iter().product();
+    numbers(header, data, sizes.iter().product())
+}
+
+/// All frames of a `.npy` file.
+fn frames(bytes: &[u8], sizes: &[usize]) -> Result<Vec<f64>, GivenError> {
+    let (header, shape, data) = parts(bytes)?;
+    let mut wanted = vec![shape.first().copied().unwrap_or(0)];
+    wanted.extend(sizes.iter().rev());
+    if shape != wanted {
+        return Err(GivenError::Shape {
+            found: shape,
+            wanted,
+        });
+    }
+    numbers(header, data, wanted.iter().product())
+}
+
+/// The last n numbers.
+fn numbers(header: &str, data: &[u8], n: usize) -> Result<Vec<f64>, GivenError> {
     let values: Vec<f64> = if header.contains("'<f8'") {
         last(data, n, |b: [u8; 8]| f64::from_le_bytes(b))
     } else if header.contains("'<f4'") {

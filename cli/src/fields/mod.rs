@@ -6,6 +6,7 @@ mod files;
 pub mod given;
 mod kept;
 mod npz;
+pub mod observed;
 mod picture;
 mod pictures;
 pub mod resume;

@@ -36,7 +36,7 @@ const SETTINGS: &[&str] = &[
 mod expected {
     pub const DATA: &str = "name files in quotes: `\"obs.csv\"` or `[\"a.csv\", \"b.csv\"]`";
     pub const TARGET: &str = "list the states whose equations may lack a term: `x, y`, or `all`";
-    pub const LIBRARY: &str = "list candidates in brackets, like `[x*y, sin(x), powers(x, 3), products(x, y, 2)]`, or write `polynomials(x, y, 2)` or `reactions(A, B)`";
+    pub const LIBRARY: &str = "list candidates in brackets, like `[x*y, sin(x), powers(x, 3), products(x, y, 2)]`, or write `polynomials(x, y, 2)`, `reactions(A, B)` or `powers(u, 0, 2)*derivatives(u, 4)`";
     pub const METHOD: &str = "the methods are `rvm`, `ard`, `stlsq` and `evolve`";
     pub const CONSTRAINTS: &str =
         "list bounds of the coefficient of a library term: `[x*y >= 0, x^2 <= 3]`";
@@ -348,6 +348,12 @@ fn fill(e: &mut Elaboration, out: &mut Discover, library: Library, given: &Given
     let n_rejected = library.rejected.len();
     for (position, member) in library.members[..library.n_terms].iter().enumerate() {
         for changes in changes_of_terms(given) {
+            if !changes
+                .iter()
+                .all(|(s, _)| library::can_stand(e, member, *s, model))
+            {
+                continue;
+            }
             let candidate = term_candidate(e, position, member, changes, given);
             out.candidates.push(candidate);
         }

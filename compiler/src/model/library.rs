@@ -2,17 +2,19 @@
 
 use super::discovery::LibraryTerm;
 use super::elaborate::Elaboration;
-use super::entities::Model;
+use super::entities::{Model, StateId};
 use super::lower::Amount;
 use super::measure::Measure;
-use super::nodes::as_name;
+use super::nodes::{At, Chain, as_name, chain, operands};
 use super::proposal::{Proposal, reacting, reactions};
-use super::scope::{FileId, Meaning};
+use super::scope::{EntityId, FileId, Meaning};
+use super::space::place_of;
 use super::values::at;
+use super::walk::Algebra;
 use crate::source::Sources;
 use crate::syntax::Ast;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, SettingValue, Simulate};
-use crate::terms::Number;
+use crate::terms::{Number, Op};
 
 /// More terms or reactions than this are surely a mistake.
 pub(super) const MAX_MEMBERS: usize = 20_000;
@@ -42,6 +44,7 @@ enum Generator {
     Powers,
     Products,
     Polynomials,
+    Derivatives,
     Reactions,
 }
 
@@ -53,6 +56,7 @@ fn generator(ast: &Ast, expr: Expr) -> Option<(Generator, &[Expr])> {
         "powers" => Generator::Powers,
         "products" => Generator::Products,
         "polynomials" => Generator::Polynomials,
+        "derivatives" => Generator::Derivatives,
         "reactions" => Generator::Reactions,
         _ => return None,
     };
@@ -77,8 +81,9 @@ pub(super) fn library_terms(ast: &Ast, discover: &Simulate) -> Vec<Expr> {
         .settings
         .iter()
         .filter(|s| ast.name(s.key.name) == "library");
+    let entries = library.flat_map(|setting| entries(&setting.value));
     let mut out = Vec::new();
-    for entry in library.flat_map(|setting| entries(&setting.value)) {
+    for entry in entries.flat_map(|entry| lists(ast, entry).unwrap_or(vec![entry])) {
         match generator(ast, entry) {
             Some((Generator::Reactions, _)) => {}
             Some((_, args)) => out.extend_from_slice(args),
@@ -86,6 +91,16 @@ pub(super) fn library_terms(ast: &Ast, discover: &Simulate) -> Vec<Expr> {
         }
     }
     out
+}
+
+/// The factors of a product of lists, `powers(u, 0, 2)*derivatives(u, 4)`: at least one is generated.
+fn lists(ast: &Ast, entry: Expr) -> Option<Vec<Expr>> {
+    let parts = operands(ast, entry);
+    let is_product = chain(&ast.expr(entry).kind) == Some(Chain::Product);
+    let is_list = |part: &(Expr, bool)| generator(ast, part.0).is_some();
+    let is_product_of_lists = is_product && parts.iter().any(is_list);
+    let divides = parts.iter().any(|(_, below)| *below);
+    (is_product_of_lists && !divides).then(|| parts.into_iter().map(|(e, _)| e).collect())
 }
 
 /// Reads the entries of a library; `None` for one that is not understood.
@@ -99,6 +114,10 @@ pub(super) fn read(
     let mut library = Library::default();
     let mut networks = Vec::new();
     for &entry in entries {
+        if let Some(factors) = lists(e.world.ast(file), entry) {
+            multiply(e, file, &factors, sources, &mut library)?;
+            continue;
+        }
         match generator(e.world.ast(file), entry) {
             Some((Generator::Reactions, args)) => {
                 let args = args.to_vec();
@@ -106,7 +125,10 @@ pub(super) fn read(
             }
             Some((generator, args)) => {
                 let args = args.to_vec();
-                generate(e, file, generator, &args, sources, &mut library)?;
+                let made = generate(e, file, generator, &args, sources, &mut library)?;
+                for Factor { amount, text } in made {
+                    library.add(amount, text);
+                }
             }
             None => {
                 let name = as_name(e.world.ast(file), entry);
@@ -224,7 +246,60 @@ fn factor(
     Some(Factor { amount, text })
 }
 
-/// `powers(x, 3)`, `powers(x, 2, 3)`, `products(x, y, 2)`, `polynomials(x, y, 2)`.
+/// All products of one term of each list.
+fn multiply(
+    e: &mut Elaboration,
+    file: FileId,
+    factors: &[Expr],
+    sources: &Sources,
+    library: &mut Library,
+) -> Option<()> {
+    let mut all: Option<Vec<Factor>> = None;
+    for &part in factors {
+        let list = match generator(e.world.ast(file), part) {
+            Some((Generator::Reactions, _)) => return None,
+            Some((generator, args)) => {
+                let args = args.to_vec();
+                generate(e, file, generator, &args, sources, library)?
+            }
+            None => factor(e, file, part, sources, library)
+                .into_iter()
+                .collect(),
+        };
+        all = Some(match all {
+            None => list,
+            Some(before) if before.len() * list.len() > MAX_MEMBERS => return None,
+            Some(before) => {
+                let pairs = before.iter().flat_map(|a| list.iter().map(move |b| (a, b)));
+                pairs.map(|(a, b)| product(e, a, b)).collect()
+            }
+        });
+    }
+    for Factor { amount, text } in all? {
+        library.add(amount, text);
+    }
+    Some(())
+}
+
+fn product(e: &mut Elaboration, a: &Factor, b: &Factor) -> Factor {
+    let terms = &mut e.lowering.terms;
+    let text = match (a.text.as_str(), b.text.as_str()) {
+        ("1", other) | (other, "1") => other.to_owned(),
+        (a, b) => format!("{a}*{b}"),
+    };
+    Factor {
+        amount: Amount {
+            term: terms.pool.mul(a.amount.term, b.amount.term),
+            measure: terms
+                .units
+                .measures
+                .product(a.amount.measure, b.amount.measure),
+        },
+        text,
+    }
+}
+
+/// `powers(x, 3)`, `powers(x, 2, 3)`, `products(x, y, 2)`, `polynomials(x, y, 2)`, `derivatives(u, 4)`, `derivatives(u, 2, 4)`.
 fn generate(
     e: &mut Elaboration,
     file: FileId,
@@ -232,13 +307,15 @@ fn generate(
     args: &[Expr],
     sources: &Sources,
     library: &mut Library,
-) -> Option<()> {
+) -> Option<Vec<Factor>> {
     let n_numbers = match generator {
-        Generator::Powers if args.len() == 3 => 2,
-        Generator::Powers if args.len() != 2 => return None,
-        Generator::Powers | Generator::Products | Generator::Polynomials | Generator::Reactions => {
-            1
-        }
+        Generator::Powers | Generator::Derivatives if args.len() == 3 => 2,
+        Generator::Powers | Generator::Derivatives if args.len() != 2 => return None,
+        Generator::Powers
+        | Generator::Products
+        | Generator::Polynomials
+        | Generator::Derivatives
+        | Generator::Reactions => 1,
     };
     let (factors, numbers) = args.split_at_checked(args.len().checked_sub(n_numbers)?)?;
     let numbers: Vec<u32> = numbers
@@ -247,31 +324,82 @@ fn generate(
         .collect::<Option<_>>()?;
     let most = *numbers.last()?;
     let least = match generator {
-        Generator::Powers if n_numbers == 2 => numbers[0],
-        Generator::Powers => 1,
+        Generator::Powers | Generator::Derivatives if n_numbers == 2 => numbers[0],
+        Generator::Powers | Generator::Derivatives => 1,
         Generator::Products => 2,
         Generator::Polynomials | Generator::Reactions => 0,
     };
+    let coordinates = match generator {
+        Generator::Derivatives => coordinates(e, file, factors[0])?,
+        Generator::Powers | Generator::Products | Generator::Polynomials | Generator::Reactions => {
+            Vec::new()
+        }
+    };
     let n_before = e.diagnostics.len();
-    let factors: Vec<Factor> = factors
+    let mut made = Vec::new();
+    let factors: Vec<(Expr, Factor)> = factors
         .iter()
-        .filter_map(|&expr| factor(e, file, expr, sources, library))
+        .filter_map(|&expr| Some((expr, factor(e, file, expr, sources, library)?)))
         .collect();
     if e.diagnostics.len() > n_before {
-        return Some(()); // the names have been reported
+        return Some(made); // the names have been reported
     }
+    if let (Generator::Derivatives, [(expr, factor)]) = (generator, &factors[..]) {
+        for orders in exponents(coordinates.len(), least, most) {
+            made.push(derivative(
+                e,
+                at(file, *expr),
+                factor,
+                &coordinates,
+                &orders,
+            ));
+        }
+        return Some(made);
+    }
+    let factors: Vec<Factor> = factors.into_iter().map(|(_, factor)| factor).collect();
     for exponents in exponents(factors.len(), least, most) {
         let n_factors = exponents.iter().filter(|&&k| k > 0).count();
         if generator == Generator::Products && n_factors < 2 {
             continue;
         }
         let (amount, text) = monomial(e, &factors, &exponents)?;
-        library.add(amount, text);
-        if library.members.len() > MAX_MEMBERS {
+        made.push(Factor { amount, text });
+        if library.members.len() + made.len() > MAX_MEMBERS {
             return None;
         }
     }
-    Some(())
+    Some(made)
+}
+
+/// The coordinates of what an expression is about; `None` where it is the same everywhere.
+fn coordinates(e: &Elaboration, file: FileId, expr: Expr) -> Option<Vec<EntityId>> {
+    let domain = place_of(e.world, at(file, expr), None).first_domain()?;
+    Some(e.world.space.domains[domain].coordinates.clone())
+}
+
+/// `dxxy(u)` for orders 2 and 1.
+fn derivative(
+    e: &mut Elaboration,
+    at: At,
+    factor: &Factor,
+    coordinates: &[EntityId],
+    orders: &[u32],
+) -> Factor {
+    let mut amount = factor.amount;
+    let mut name = String::from("d");
+    for (&coordinate, &order) in coordinates.iter().zip(orders) {
+        let by = Algebra::entity(&mut e.lowering.terms, at, coordinate);
+        for _ in 0..order {
+            amount = Algebra::call(&mut e.lowering.terms, at, Op::Partial, &[amount, by]);
+            name += &e.world.name(coordinate);
+        }
+    }
+    let text = match (name.as_str(), factor.text.starts_with('(')) {
+        ("d", _) => factor.text.clone(),
+        (name, true) => format!("{name}{}", factor.text),
+        (name, false) => format!("{name}({})", factor.text),
+    };
+    Factor { amount, text }
 }
 
 fn degree(ast: &Ast, expr: Expr) -> Option<u32> {
@@ -334,4 +462,14 @@ pub(super) fn monomial(
         texts.join("*")
     };
     Some((Amount { term, measure }, text))
+}
+
+/// Whether a term varies no more than the state does.
+pub(super) fn can_stand(e: &Elaboration, member: &Member, state: StateId, model: &Model) -> bool {
+    let domain = model.states[state.0 as usize].domain;
+    let axes = domain.map_or(&[][..], |d| &model.domains[d.0 as usize].axes);
+    let coordinates = e.lowering.terms.pool.coordinates_of(member.term.term);
+    coordinates
+        .iter()
+        .all(|c| axes.iter().any(|axis| axis.coordinate == *c))
 }

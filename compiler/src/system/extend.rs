@@ -6,6 +6,8 @@ use smallvec::SmallVec;
 use super::System;
 use super::conservation::conserved_totals;
 use super::equations::Block;
+use super::space::GridBlock;
+use super::space::error::SpaceError;
 use crate::model::discovery::{Candidate, Discover, LibraryTerm};
 use crate::model::entities::{Parameter, StateId};
 use crate::model::unit::Unit;
@@ -14,7 +16,14 @@ use crate::terms::{Number, SymbolId, Term};
 impl System {
     /// Adds a parameter with value 0 for each candidate, then one for each constant of their terms, after all others, and
     /// what the candidates contribute to the rates.
-    pub fn extend(&mut self, discover: &Discover, candidates: &[&Candidate]) {
+    ///
+    /// # Errors
+    /// Fields with the candidates cannot be discretised: conditions are missing.
+    pub fn extend(
+        &mut self,
+        discover: &Discover,
+        candidates: &[&Candidate],
+    ) -> Result<(), Vec<SpaceError>> {
         let mut rows: Vec<SmallVec<[(Term, Number); 2]>> = vec![SmallVec::new(); self.states.len()];
         for (k, candidate) in candidates.iter().enumerate() {
             let coefficient = self.coefficient(k, candidate, discover);
@@ -28,12 +37,40 @@ impl System {
             self.declare_constants(k, &discover.library[candidate.term as usize], discover);
         }
         let mut scalars = Vec::new();
+        let mut of_fields = Vec::new();
         for (state, row) in (0..).zip(&rows).filter(|(_, row)| !row.is_empty()) {
             let rate = self.pool.linear(Number::ZERO, row);
-            scalars.push((StateId(state), rate));
+            match self.states[state as usize].domain {
+                None => scalars.push((StateId(state), rate)),
+                Some(_) => of_fields.push((StateId(state), rate)),
+            }
         }
-        self.blocks.push(Block::Scalar(scalars));
+        if !scalars.is_empty() {
+            self.blocks.push(Block::Scalar(scalars));
+        }
+        self.extend_fields(&of_fields)?;
         self.conserved = conserved_totals(self);
+        Ok(())
+    }
+
+    /// Adds terms to the equations of fields and discretises these anew.
+    fn extend_fields(&mut self, rates: &[(StateId, Term)]) -> Result<(), Vec<SpaceError>> {
+        let System { pool, blocks, .. } = self;
+        for block in blocks {
+            let Block::Grid(grid) = block else { continue };
+            let mut evolution = grid.evolution.clone();
+            let mut is_changed = false;
+            for (field, row) in evolution.fields.iter().zip(&mut evolution.rows) {
+                for (_, rate) in rates.iter().filter(|(state, _)| *state == field.state) {
+                    *row = pool.sum(&[*row, *rate]);
+                    is_changed = true;
+                }
+            }
+            if is_changed {
+                **grid = GridBlock::new(pool, evolution)?;
+            }
+        }
+        Ok(())
     }
 
     /// The new parameter number `k`; a blank in its name keeps it apart from all others.

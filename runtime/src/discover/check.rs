@@ -35,6 +35,8 @@ pub enum DataProblem {
         100.0 * noise
     )]
     HopelessNoise { noise: f64 },
+    #[error("discovery on these equations is not supported: {why}")]
+    NotSupported { why: &'static str },
 }
 
 /// Noise with which most discoveries succeed.
@@ -68,6 +70,9 @@ impl DataProblem {
                 "sample about ten times within the fastest change that matters: every {:.2} or so, if it takes as long as an interval does now",
                 0.1 * interval
             ),
+            DataProblem::NotSupported { .. } => {
+                "it needs clean data of fields on one domain whose axes are all periodic, in equations without upwinding".into()
+            }
             DataProblem::HopelessNoise { noise, .. } => format!(
                 "the mean of {} runs from the same start would have noise of a tenth, or {} times as many samples in the same time",
                 (noise / TENTH).powi(2).ceil(),

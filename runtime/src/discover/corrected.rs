@@ -6,6 +6,7 @@ use ansatz_compiler::terms::{Pool, Term};
 use rustc_hash::FxHashMap;
 
 use super::flow::Forcing;
+use ansatz_compiler::system::space::error::SpaceError;
 
 /// Candidates with coefficients.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -88,19 +89,36 @@ pub struct Column {
 }
 
 impl Corrected {
-    /// Compiles the model with these candidates.
+    /// Compiles a model of numbers with these candidates.
+    ///
+    /// # Panics
+    /// If there are fields.
     pub fn new(
         program: &Program,
         parameters: &[f64],
         discover: &Discover,
         correction: &Correction,
     ) -> Corrected {
+        let corrected = Corrected::of_fields(program, parameters, discover, correction);
+        corrected.expect("equations of numbers are not discretised")
+    }
+
+    /// Compiles a model with these candidates.
+    ///
+    /// # Errors
+    /// Its fields cannot be discretised.
+    pub fn of_fields(
+        program: &Program,
+        parameters: &[f64],
+        discover: &Discover,
+        correction: &Correction,
+    ) -> Result<Corrected, Vec<SpaceError>> {
         let chosen: Vec<&Candidate> = correction
             .candidates
             .iter()
             .map(|&k| &discover.candidates[k])
             .collect();
-        let program = program.extended(discover, &chosen);
+        let program = program.extended(discover, &chosen)?;
         let n_own = parameters.len();
         let mut corrected = Corrected {
             columns: program.with_pool(|pool| columns(pool, &program, n_own, discover, &chosen)),
@@ -109,7 +127,7 @@ impl Corrected {
             n_own,
         };
         corrected.set(&correction.unknowns());
-        corrected
+        Ok(corrected)
     }
 
     /// Other values of the unknowns.

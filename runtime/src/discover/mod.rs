@@ -8,6 +8,7 @@ pub mod check;
 pub mod constants;
 pub mod corrected;
 pub mod evolve;
+mod exchange;
 pub mod filter;
 pub mod flow;
 pub mod gram;
@@ -27,6 +28,7 @@ pub mod smooth;
 mod sparse_bayes;
 pub mod weak;
 
+pub use exchange::choose_by_exchange;
 pub use gram::{Gram, Solution};
 pub use path::{Candidate, Path, path};
 pub use sparse_bayes::{Posterior, relevance_vector_machine};

@@ -62,7 +62,7 @@ pub fn choose(folds: &[Gram], of_column: &[usize], discover: &Discover) -> Choic
 }
 
 /// Leaves out, one by one, the column that breaks its bounds most.
-fn within_bounds(
+pub(super) fn within_bounds(
     all: &Gram,
     mut columns: Vec<usize>,
     of_column: &[usize],
@@ -118,7 +118,7 @@ pub fn cost_of_a_term(n_samples: f64, n_candidates: usize) -> f64 {
     n_samples.max(2.0).ln() + 2.0 * (n_candidates.max(1) as f64).ln()
 }
 
-fn log_odds(all: &Gram, columns: &[usize]) -> f64 {
+pub(super) fn log_odds(all: &Gram, columns: &[usize]) -> f64 {
     let n = all.n_samples() as f64;
     let Some(fit) = all.solve(columns) else {
         return 0.0;

@@ -24,11 +24,11 @@ use crate::discover::smooth::smooth;
 use crate::discover::weak::{Track, weak_grams};
 
 /// Most rounds of linearising anew about the corrected model.
-const MAX_ROUNDS: usize = 8;
+pub(super) const MAX_ROUNDS: usize = 8;
 /// Relative change of the coefficients below which they have settled.
 const SETTLED: f64 = 1e-6;
 /// Most Newton steps after that.
-const MAX_POLISH: usize = 4;
+pub(super) const MAX_POLISH: usize = 4;
 
 /// Discovers.
 ///
@@ -410,17 +410,17 @@ pub(super) fn run<'d>(
 }
 
 /// Root mean square of the target.
-fn rms(gram: &Gram) -> f64 {
+pub(super) fn rms(gram: &Gram) -> f64 {
     (gram.target() / gram.n_samples().max(1) as f64).sqrt()
 }
 
-fn has_settled(old: &Correction, new: &Correction) -> bool {
+pub(super) fn has_settled(old: &Correction, new: &Correction) -> bool {
     let change = |(a, b): (&f64, &f64)| (a - b).abs() <= SETTLED * b.abs();
     old.candidates == new.candidates && old.coefficients.iter().zip(&new.coefficients).all(change)
 }
 
 /// Standard errors of least squares; the target is what the correction leaves.
-fn deviations_of(all: &Gram, correction: &Correction) -> Vec<f64> {
+pub(super) fn deviations_of(all: &Gram, correction: &Correction) -> Vec<f64> {
     let columns = &correction.candidates;
     let residual = all.target();
     let freedom = (all.n_samples() as f64 - columns.len() as f64).max(1.0);

@@ -2,8 +2,10 @@
 
 mod compiled;
 mod discover;
+mod discover_fields;
+pub mod discovery;
 mod evolved;
-mod fields;
+pub(crate) mod fields;
 mod finding;
 mod first_choice;
 mod frame;
@@ -13,6 +15,7 @@ mod simulation;
 
 pub use compiled::Compiled;
 pub use discover::discover;
+pub use discover_fields::discover_fields;
 pub use fields::{
     Checkpoint, Checkpoints, FieldMethod, FieldRun, GivenData, GivenError, SetupError, Warning,
     find_method,

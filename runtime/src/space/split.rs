@@ -18,6 +18,8 @@ pub struct SplitExecutor {
     conjugates: Vec<(u32, u32)>,
     /// How much of each mode is kept.
     kept: Vec<f64>,
+    /// By mode, over the highest of the grid, the largest along any axis.
+    frequencies: Vec<f64>,
     /// Those of the nonlinear program.
     scalars: Vec<f64>,
     /// Which of them is time.
@@ -62,6 +64,9 @@ impl SplitExecutor {
         });
         Ok(SplitExecutor {
             kept: kept.collect(),
+            frequencies: (0..n_modes)
+                .map(|mode| relative_frequency(&frequencies, &layout, mode))
+                .collect(),
             weights: weights(transform, &layout, &frequencies),
             conjugates: conjugates(transform, &layout, transformed),
             linear: Linear {
@@ -91,6 +96,16 @@ impl SplitExecutor {
     pub fn transform(&mut self) -> &mut Transform {
         let transform = self.executor.transform();
         transform.expect("a split program has a transform")
+    }
+
+    /// How much of each mode is kept.
+    pub fn kept(&self) -> &[f64] {
+        &self.kept
+    }
+
+    /// Of each mode, its frequency over the highest of the grid: the largest along any axis.
+    pub fn frequencies(&self) -> &[f64] {
+        &self.frequencies
     }
 
     /// Scalars of the nonlinear program.
@@ -167,6 +182,12 @@ impl SplitEquations for SplitExecutor {
         }
         self.executor.run_modes(&self.scalars, modes, out);
     }
+}
+
+fn relative_frequency(frequencies: &[Vec<f64>; 3], layout: &Layout, mode: usize) -> f64 {
+    let axes = frequencies.iter().zip(layout.shape.n);
+    axes.map(|(of_modes, n)| 2.0 * of_modes[mode].abs() / n as f64)
+        .fold(0.0, f64::max)
 }
 
 fn symbol(factors: Factors) -> Symbol {

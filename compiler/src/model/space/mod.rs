@@ -28,6 +28,6 @@ pub(super) use constraint::{build as build_constraints, solved_fields};
 pub(super) use domains::{SPACE_CALLS, Space, SpaceCall, find, space_call};
 pub use error::SpaceError;
 pub(super) use mentions::{boundary_values, misplaced_text};
-pub(super) use place::domain_at;
+pub(super) use place::{domain_at, place_of};
 pub(super) use scheme::build as build_schemes;
 pub(super) use shape::find as find_components;

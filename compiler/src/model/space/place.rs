@@ -86,7 +86,7 @@ pub(super) enum PointData {
 }
 
 /// Where an expression varies; says nothing about what is wrong with it.
-pub(super) fn place_of(world: &World, at: At, function: Option<&Function>) -> Place {
+pub(in crate::model) fn place_of(world: &World, at: At, function: Option<&Function>) -> Place {
     let mut unreported = Diagnostics::new();
     walk(world, at, function, PointData::Fits, &mut unreported).place
 }

@@ -7,7 +7,7 @@ use crate::model::entities::{
     Axis, Condition, ConditionKind, DomainId, Method, Observable, PointData, StateId,
 };
 use crate::source::Span;
-use crate::terms::{Pool, Rule, SymbolId, Term};
+use crate::terms::{Number, Pool, Rule, SymbolId, Term};
 
 /// `dt(field) = row` for every field, constraints and conditions.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Evolution {
     pub rules: Vec<Rule>,
     /// Parameters with their values in the model.
     pub parameters: Vec<(SymbolId, Term)>,
+    /// The least share of modes that is kept, however many factors products have.
+    pub least_kept: Option<Number>,
     /// Symbols that change but are the same everywhere: time, scalar states, numbers of other domains.
     pub varying: Vec<SymbolId>,
 }

@@ -93,6 +93,7 @@ fn evolution(
             .iter()
             .map(|p| (p.symbol, p.value))
             .collect(),
+        least_kept: None,
         varying,
     };
     let of_fields = |o: &&Observable| needs_fields(&model.pool, &evolution, o);

@@ -314,7 +314,11 @@ impl<'a> Lowering<'a> {
         if most == 1 {
             return Cut::All;
         }
-        Cut::Fraction(Number::ratio(2, (most + 1).into()).expect("the degree is not negative"))
+        let exact = Number::ratio(2, (most + 1).into()).expect("the degree is not negative");
+        match &self.evolution.least_kept {
+            Some(least) if least.to_f64() > exact.to_f64() => Cut::Fraction(least.clone()),
+            Some(_) | None => Cut::Fraction(exact),
+        }
     }
 
     pub fn builder(&self, transform_all: bool) -> Builder {

@@ -49,6 +49,7 @@ pub(crate) use coupling::couple;
 pub use gather::evolutions;
 pub use initial::initial;
 pub use lower::discretise;
+pub use observe::values;
 
 #[cfg(test)]
 mod tests;

@@ -6,10 +6,31 @@ use super::lower::Lowering;
 use super::metric::to_uniform;
 use super::multiplier::Basis;
 use super::principal::Bounds;
-use super::program::{Coupling, Observed, Rates, Reduction};
+use super::program::{Coupling, Observed, Rates, Reduction, SpaceProgram};
 use super::reductions::{Reduced, take_out};
 use crate::model::entities::Observable;
 use crate::terms::{Number, Op, Pool, SymbolId, Term};
+
+/// A program from the fields in nodes to the values of terms at the nodes.
+///
+/// # Errors
+/// A term is beyond the scheme.
+pub fn values(
+    pool: &mut Pool,
+    evolution: &Evolution,
+    terms: &[Term],
+) -> Result<SpaceProgram, Vec<SpaceError>> {
+    let mut lowering = Lowering::new(pool, evolution)?;
+    let mut terms = terms.to_vec();
+    to_uniform(
+        lowering.pool,
+        &lowering.axes,
+        &evolution.symbols(),
+        &mut terms,
+    );
+    let reduced = take_out(lowering.pool, &mut terms);
+    lowering.computing(&terms, &reduced).map_err(|e| vec![e])
+}
 
 impl Lowering<'_> {
     /// The program of lets that hold fields, or means of fields.

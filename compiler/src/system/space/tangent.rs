@@ -31,6 +31,29 @@ pub fn tangent(pool: &mut Pool, evolution: &Evolution) -> Option<SpaceProgram> {
     lowering.program(&goal).ok()
 }
 
+/// The derivative of the part of a split that is not linear: from the modes of the fields and then of a direction for each, to modes.
+/// `None` where there is no split.
+pub fn split_tangent(pool: &mut Pool, evolution: &Evolution) -> Option<SpaceProgram> {
+    let n = evolution.fields.len();
+    let doubled = doubled(pool, evolution);
+    let mut lowering = Lowering::new(pool, &doubled).ok()?;
+    if lowering.looks_at_wind() || !lowering.is_periodic() {
+        return None;
+    }
+    let rows = match lowering.is_spectral() {
+        true => lowering.rows.clone(),
+        false => lowering.rests(),
+    };
+    let goal = Goal {
+        entry: Entry::Modes,
+        rows: true,
+        terms: rows[n..].to_vec(),
+        reduced: lowering.reduced.clone(),
+        solve: true,
+    };
+    lowering.program(&goal).ok()
+}
+
 /// The evolution of fields and of small changes of them.
 fn doubled(pool: &mut Pool, evolution: &Evolution) -> Evolution {
     let mut directions = FxHashMap::default();

@@ -16,6 +16,7 @@ mod watch;
 
 pub use checkpoint::{Checkpoint, Checkpoints};
 pub use choose::{FieldMethod, find_method};
+pub(crate) use part::{Numbers, OPTIONS, Part, Source, parameter_symbols, sources};
 pub use run::FieldRun;
 pub use setup::{GivenData, GivenError, SetupError};
 pub use watch::Warning;

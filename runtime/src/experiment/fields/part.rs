@@ -11,14 +11,14 @@ use super::setup::SetupError;
 use crate::space::execute::Executor;
 
 /// How rows are compiled.
-pub(super) const OPTIONS: RowOptions = RowOptions {
+pub(crate) const OPTIONS: RowOptions = RowOptions {
     arithmetic: Arithmetic::Fast,
     tier: Tier::Auto,
 };
 
 /// Where a scalar comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Time,
     /// Position in `Program::states`.
     State(usize),
@@ -30,7 +30,7 @@ pub(super) enum Source {
 
 /// Numbers that change during a run and are the same everywhere.
 #[derive(Debug, Clone)]
-pub(super) struct Numbers {
+pub(crate) struct Numbers {
     pub t: f64,
     /// By state of the program; of fields not a number.
     pub states: Vec<f64>,
@@ -76,7 +76,7 @@ pub(super) fn couple(
 }
 
 /// A program with its arrays.
-pub(super) struct Part {
+pub(crate) struct Part {
     pub executor: Executor,
     sources: Vec<Source>,
     scalars: Vec<f64>,
@@ -141,7 +141,7 @@ pub(super) fn compiled(program: &Program, space: &SpaceProgram) -> Result<SpaceC
     Ok(code)
 }
 
-pub(super) fn parameter_symbols(program: &Program) -> Vec<SymbolId> {
+pub(crate) fn parameter_symbols(program: &Program) -> Vec<SymbolId> {
     program.parameters.iter().map(|p| p.symbol).collect()
 }
 
@@ -149,7 +149,7 @@ pub(super) fn parameter_symbols(program: &Program) -> Vec<SymbolId> {
 ///
 /// # Panics
 /// If a symbol is none of the program's.
-pub(super) fn sources(program: &Program, symbols: &[SymbolId], given: &[SymbolId]) -> Vec<Source> {
+pub(crate) fn sources(program: &Program, symbols: &[SymbolId], given: &[SymbolId]) -> Vec<Source> {
     let source = |symbol: &SymbolId| {
         if *symbol == program.time {
             return Source::Time;

@@ -28,6 +28,10 @@ pub enum SetupError {
         variable: String,
         why: GivenError,
     },
+    #[error("the steps of these equations cannot be differentiated")]
+    NoTangents,
+    #[error("a term cannot be computed: {why}")]
+    Terms { why: String },
     #[error("the initial value of `{field}` is not finite at {place}")]
     NotFinite { field: String, place: String },
 }

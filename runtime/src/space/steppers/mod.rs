@@ -19,6 +19,7 @@ mod phi;
 mod runge_kutta;
 mod strong_stability;
 mod tableau;
+mod tangents;
 mod targets;
 pub use equations::{Linear, SplitEquations, Symbol};
 pub use implicit::ImplicitPart;
@@ -28,3 +29,4 @@ pub use strong_stability::{
     BoundedEquations, BoundedProblem, BoundedStep, STRONG_STABILITY, Stage, StrongStability,
     solve_bounded,
 };
+pub use tangents::{Rests, TangentStepper};

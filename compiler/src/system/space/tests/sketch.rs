@@ -47,6 +47,7 @@ impl Sketch {
             .collect();
         let time = pool.symbol("t");
         let evolution = Evolution {
+            least_kept: None,
             domain: DomainId(0),
             name: "box".to_owned(),
             axes: all,
