@@ -17,6 +17,7 @@ mod progress;
 mod render;
 mod repl;
 mod report;
+mod say;
 mod study;
 mod summary;
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::say::say;
 use crate::study::Study;
 
 pub fn check(file: &Path) -> Result<(), Failure> {
@@ -11,7 +12,7 @@ pub fn check(file: &Path) -> Result<(), Failure> {
     let (states, reactions) = (model.states.len(), model.reactions.len());
     study.assemble(model)?;
     study.print_warnings();
-    println!(
+    say!(
         "{}: no errors ({states} states, {reactions} reactions)",
         file.display()
     );

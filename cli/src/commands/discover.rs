@@ -18,6 +18,7 @@ use crate::csv_in::{self, Table};
 use crate::failure::Failure;
 use crate::overrides;
 use crate::report::Report;
+use crate::say::say;
 use crate::study::Study;
 
 /// Where the corrected model goes when nothing says it.
@@ -53,7 +54,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         let replays = held_out(&program, &parameters, &finding, &held.data);
         let columns = held.data.column_of_states(program.states.len());
         let sentence = format!("Held out: {}.", replayed(&held, &replays, &columns));
-        println!("{sentence}");
+        say!("{sentence}");
         (held, replays, sentence)
     });
     if !finding.is_stable() {
@@ -88,7 +89,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let written = report.html().and_then(|html| std::fs::write(&page, html));
     written.map_err(|e| Failure::write(&page, e))?;
     verify(&path, text)?;
-    println!("wrote {} and {}", path.display(), page.display());
+    say!("wrote {} and {}", path.display(), page.display());
     Ok(())
 }
 
@@ -174,33 +175,33 @@ pub(super) fn output(experiment: &Discover, args: &DiscoverArgs) -> PathBuf {
 }
 
 fn print(table: &Table, states: &[State], finding: &Finding, lines: &[Line], seconds: f64) {
-    println!("data: {}", extent(table));
+    say!("data: {}", extent(table));
     let hidden = states
         .iter()
         .zip(&finding.columns)
         .filter(|(_, c)| c.is_none());
     let hidden: Vec<&str> = hidden.map(|(s, _)| s.name.as_str()).collect();
     if !hidden.is_empty() {
-        println!(
+        say!(
             "not measured: {}; an ensemble smoother and the likelihood find it",
             hidden.join(", ")
         );
     }
-    println!("noise: {}", noise(table, finding));
+    say!("noise: {}", noise(table, finding));
     print_found(lines);
-    println!(
+    say!(
         "simulated: {}",
         replayed(table, &finding.replays, &finding.columns)
     );
     print_indistinct(states, finding);
-    println!("{} {seconds:.2} s", evidence(finding));
+    say!("{} {seconds:.2} s", evidence(finding));
 }
 
 /// What was found, with intervals.
 pub(super) fn print_found(lines: &[Line]) {
     for line in lines {
         let (low, high) = line.interval();
-        println!(
+        say!(
             "found: {:<24} {:>18}   95 %: {} … {}{}",
             line.what(),
             line.rounded(),
@@ -210,7 +211,7 @@ pub(super) fn print_found(lines: &[Line]) {
         );
         for constant in &line.constants {
             let (low, high) = constant.interval();
-            println!(
+            say!(
                 "  with {:<22} {:>18}   95 %: {} … {}",
                 constant.name,
                 rounded(constant.value, constant.deviation),
@@ -220,7 +221,7 @@ pub(super) fn print_found(lines: &[Line]) {
         }
     }
     if lines.is_empty() {
-        println!("found: nothing that the data make more probable than the model as it is");
+        say!("found: nothing that the data make more probable than the model as it is");
     }
 }
 
@@ -228,7 +229,7 @@ pub(super) fn print_found(lines: &[Line]) {
 pub(super) fn print_indistinct(states: &[State], finding: &Finding) {
     for &(found, other, correlation) in &finding.indistinct {
         let text = |k: usize| describe(&finding.experiment, states, k);
-        println!(
+        say!(
             "warning: the data cannot tell {} from {} (correlation {correlation:.4}): add a run in which they differ",
             text(found),
             text(other)

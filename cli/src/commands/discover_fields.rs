@@ -13,6 +13,7 @@ use crate::args::DiscoverArgs;
 use crate::correction::{corrected_text, lines};
 use crate::failure::Failure;
 use crate::fields::observed;
+use crate::say::say;
 use crate::study::Study;
 
 /// Finds what the equations of fields lack, and writes the corrected model.
@@ -39,11 +40,11 @@ pub fn run(
         format!("data: {}", extent(program, &data)),
         format!("noise: {}", noise(program, &data, &finding)),
     ];
-    facts.iter().for_each(|fact| println!("{fact}"));
+    facts.iter().for_each(|fact| say!("{fact}"));
     print_found(&lines);
-    println!("simulated: {}", replayed(&data, &finding));
+    say!("simulated: {}", replayed(&data, &finding));
     print_indistinct(&program.states, &finding);
-    println!("{} {seconds:.2} s", evidence(&finding));
+    say!("{} {seconds:.2} s", evidence(&finding));
     if lines.is_empty() {
         return Err(Failure::NothingFound);
     }
@@ -72,7 +73,7 @@ pub fn run(
     let path = output(experiment, args);
     std::fs::write(&path, &text).map_err(|e| Failure::write(&path, e))?;
     verify(&path, text)?;
-    println!("wrote {}", path.display());
+    say!("wrote {}", path.display());
     Ok(())
 }
 

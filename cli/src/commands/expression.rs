@@ -8,6 +8,7 @@ use ansatz_compiler::syntax::ast::ExprKind;
 use ansatz_compiler::terms::{Pool, Term};
 
 use crate::failure::Failure;
+use crate::say::say;
 use crate::study::Study;
 
 pub fn simplify(
@@ -25,7 +26,7 @@ pub fn simplify(
     let simplifier = Simplifier::new(&standard_rules());
     let (term, proof) = simplifier.explain(&mut pool, term, &facts);
     if explain {
-        print!("{proof}");
+        crate::say::print(format_args!("{proof}"));
     }
     print(&pool, term, latex);
     Ok(())
@@ -42,7 +43,7 @@ pub fn diff(text: &str, by: &str, latex: bool) -> Result<(), Failure> {
 }
 
 fn print(pool: &Pool, term: Term, latex: bool) {
-    println!(
+    say!(
         "{}",
         if latex {
             pool.latex(term).to_string()

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::say::say;
 
 const TEMPLATE: &str = include_str!("new.model");
 
@@ -22,7 +23,7 @@ pub fn new(name: &str) -> Result<(), Failure> {
     }
     std::fs::write(&path, TEMPLATE.replace("Template", name))
         .map_err(|e| Failure::write(&path, e))?;
-    println!(
+    say!(
         "wrote {}; try `ansatz run {}`",
         path.display(),
         path.display()

@@ -10,11 +10,12 @@ use rustyline::{Config, Editor};
 
 use crate::failure::Failure;
 use crate::repl::{Answer, Editing, Session};
+use crate::say::say;
 
 pub fn repl(file: Option<&Path>) -> Result<(), Failure> {
     let mut session = Session::default();
     if let Some(file) = file {
-        println!("{}", session.load(file)?);
+        say!("{}", session.load(file)?);
     }
     if std::io::stdin().is_terminal() {
         interactive(&mut session)
@@ -37,7 +38,7 @@ fn interactive(session: &mut Session) -> Result<(), Failure> {
         // A missing or unreadable history is no reason to stop.
         let _ = editor.load_history(path);
     }
-    println!("ansatz {}: type :help for help", env!("CARGO_PKG_VERSION"));
+    say!("ansatz {}: type :help for help", env!("CARGO_PKG_VERSION"));
     loop {
         match editor.readline("ansatz> ") {
             Ok(line) => {
@@ -82,7 +83,7 @@ fn respond(session: &mut Session, input: &str) -> bool {
     match session.answer(input) {
         Ok(Answer::Quit) => return false,
         Ok(Answer::Text(text)) if text.is_empty() => {}
-        Ok(Answer::Text(text)) => println!("{text}"),
+        Ok(Answer::Text(text)) => say!("{text}"),
         Err(failure) => {
             // The session goes on: the exit status is of no use here.
             failure.report();

@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::figures::Heading;
 use crate::overrides;
 use crate::progress::catch_interrupts;
+use crate::say::say;
 use crate::study::Study;
 use crate::summary::{RunSummary, Summary};
 
@@ -57,12 +58,12 @@ pub fn run_study(mut study: Study, args: &RunArgs) -> Result<Vec<RunSummary>, Fa
         let run = run_experiment(&program, &heading, index, experiment, args, study.seconds)?;
         trouble = trouble.or_else(|| run.trouble.clone());
         if !args.quiet && !args.json {
-            print!("{run}");
+            crate::say::print(format_args!("{run}"));
         }
         summary.runs.push(run);
     }
     if args.json {
-        println!("{}", summary.to_json());
+        say!("{}", summary.to_json());
     }
     match trouble {
         Some(message) => Err(Failure::Numerics { message }),

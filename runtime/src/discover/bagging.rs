@@ -4,26 +4,30 @@
 //! U. Fasel, J. N. Kutz, B. W. Brunton, S. L. Brunton, *Ensemble-SINDy*, Proc. R. Soc. A 478 (2022) 20210904,
 //! doi:10.1098/rspa.2021.0904.
 
-use ansatz_compiler::model::discovery::Discover;
 use rayon::prelude::*;
 
 use super::gram::Gram;
-use super::select::choose;
+use super::select::Choice;
 use crate::random::Random;
 
 /// Number of resampled data sets.
 const BAGS: u64 = 40;
 
-/// By column: the share of bags, each drawn from the blocks of data with replacement, in which the experiment's method chooses it.
-pub fn inclusion(blocks: &[Gram], of_column: &[usize], discover: &Discover) -> Vec<f64> {
+/// By column: the share of bags, each drawn from the blocks of data with replacement, in which it is chosen.
+pub fn inclusion(
+    blocks: &[Gram],
+    of_column: &[usize],
+    seed: u64,
+    choose: impl Fn(&[Gram]) -> Choice + Sync,
+) -> Vec<f64> {
     let chosen: Vec<Vec<usize>> = (0..BAGS)
         .into_par_iter()
         .map(|bag| {
-            let mut random = Random::new(discover.seed, bag);
+            let mut random = Random::new(seed, bag);
             let drawn: Vec<Gram> = (0..blocks.len())
                 .map(|_| blocks[random.below(blocks.len())].clone())
                 .collect();
-            choose(&drawn, of_column, discover).correction.candidates
+            choose(&drawn).correction.candidates
         })
         .collect();
     let share = |column: &usize| {

@@ -195,7 +195,9 @@ impl FieldTask<'_> {
         }
         let polished = self.polish(&mut correction)?;
         let (mut choice, folds) = last.expect("there is a first round");
-        let shares = inclusion(&folds, &all, discover);
+        let shares = inclusion(&folds, &all, discover.seed, |drawn| {
+            choose_by_exchange(drawn, discover)
+        });
         choice.inclusion = all.iter().copied().zip(shares).collect();
         let own: Vec<usize> = (0..correction.candidates.len()).collect();
         let of_columns = Correction::of(discover, own, correction.coefficients.clone());

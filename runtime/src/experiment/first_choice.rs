@@ -43,7 +43,9 @@ impl FirstChoice {
 
     /// Notes how often resampled data lead to each term that was worth looking at.
     pub fn resample(&mut self, discover: &Discover) {
-        let shares = inclusion(&self.folds, &self.kept, discover);
+        let shares = inclusion(&self.folds, &self.kept, discover.seed, |drawn| {
+            choose(drawn, &self.kept, discover)
+        });
         self.choice.inclusion = self.kept.iter().copied().zip(shares).collect();
     }
 }
