@@ -148,6 +148,9 @@ fn is_clean(data: &FieldData, intervals: &[Interval], noise: &[f64]) -> bool {
     })
 }
 
+/// Intervals that the choice among all candidates is made on; what is chosen is fitted to all.
+const FEW: usize = 12;
+
 struct FieldTask<'a> {
     question: FieldQuestion<'a>,
     scales: Vec<f64>,
@@ -162,27 +165,36 @@ impl FieldTask<'_> {
         &self,
         correction: &Correction,
         candidates: &[usize],
+        intervals: &[Interval],
     ) -> Result<Vec<Gram>, SetupError> {
         let mut pushing = self.question.flow(correction, candidates, TIGHT)?;
         Ok(one_interval_grams(
             &self.question,
             &mut pushing,
-            &self.intervals,
+            intervals,
             &self.scales,
             self.band,
         ))
+    }
+
+    /// Some of the intervals, spread over all of them: of clean data few tell all candidates apart.
+    fn some_intervals(&self) -> Vec<Interval> {
+        let n = self.intervals.len();
+        let few = n.min(FEW);
+        (0..few).map(|i| self.intervals[i * n / few]).collect()
     }
 
     /// One-interval residuals, linearised anew about the corrected model until it stays.
     fn clean(&self) -> Result<Finding, SetupError> {
         let discover = self.question.discover;
         let all: Vec<usize> = (0..discover.candidates.len()).collect();
+        let some = self.some_intervals();
         let mut correction = Correction::default();
         let mut before = None;
         let mut last: Option<(Choice, Vec<Gram>)> = None;
         for _ in 0..MAX_ROUNDS {
             let known = correction.all_coefficients(all.len());
-            let folds = self.grams(&correction, &all)?;
+            let folds = self.grams(&correction, &all, &some)?;
             let folds: Vec<Gram> = folds.iter().map(|g| g.with_target_plus(&known)).collect();
             before.get_or_insert_with(|| rms(&merged(&folds)));
             let choice = choose_by_exchange(&folds, discover);
@@ -219,7 +231,7 @@ impl FieldTask<'_> {
     fn polish(&self, correction: &mut Correction) -> Result<Gram, SetupError> {
         let candidates = correction.candidates.clone();
         let columns: Vec<usize> = (0..candidates.len()).collect();
-        let mut all = merged(&self.grams(correction, &candidates)?);
+        let mut all = merged(&self.grams(correction, &candidates, &self.intervals)?);
         for _ in 0..MAX_POLISH {
             let Some(step) = all.solve(&columns) else {
                 break;
@@ -228,7 +240,7 @@ impl FieldTask<'_> {
             for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
                 *c += d;
             }
-            let next = merged(&self.grams(correction, &candidates)?);
+            let next = merged(&self.grams(correction, &candidates, &self.intervals)?);
             if next.target() >= all.target() {
                 correction.coefficients = old;
                 break;
