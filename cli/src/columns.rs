@@ -129,9 +129,10 @@ impl Table {
             delimiter,
             header: Vec::new(),
         };
-        let header = table.lines().next();
-        let header = header.map(|row| row.cells.iter().map(|c| c.to_string()).collect());
-        table.header = header.unwrap_or(Vec::new());
+        let first = table.lines().next();
+        if let Some(row) = first {
+            table.header = row.cells.iter().map(|c| c.to_string()).collect();
+        }
         Ok(table)
     }
 

@@ -11,10 +11,13 @@ use super::scope::{EntityId, FileId};
 use crate::syntax::ast::{Expr, ExprKind};
 use crate::terms::{Number, Term};
 
+/// Species on one side of a reaction, and how many of each.
+pub type Complex = Vec<(StateId, u32)>;
+
 /// A reaction that may be missing.
 pub(super) struct Proposal {
-    pub reactants: Vec<(StateId, u32)>,
-    pub products: Vec<(StateId, u32)>,
+    pub reactants: Complex,
+    pub products: Complex,
     pub law: Law,
     /// Position of the term of the rate among the members.
     pub rate: usize,
@@ -173,7 +176,7 @@ fn saturating(
 }
 
 /// The amounts of some species, ascending.
-fn complex(species: &[Option<StateId>]) -> Vec<(StateId, u32)> {
+fn complex(species: &[Option<StateId>]) -> Complex {
     let mut species: Vec<StateId> = species.iter().copied().flatten().collect();
     species.sort_unstable();
     match species[..] {
@@ -232,7 +235,7 @@ fn saturating_rate(
 /// Adds a reaction that does something, unless units reject it.
 fn propose(
     e: &mut Elaboration,
-    (reactants, products): (Vec<(StateId, u32)>, Vec<(StateId, u32)>),
+    (reactants, products): (Complex, Complex),
     law: Law,
     rate: usize,
     model: &Model,
@@ -271,7 +274,7 @@ fn numbers(complex: &[(StateId, u32)]) -> Side {
 }
 
 /// Nothing, one molecule, two molecules of these species, which ascend.
-fn complexes(species: &[StateId]) -> Vec<Vec<(StateId, u32)>> {
+fn complexes(species: &[StateId]) -> Vec<Complex> {
     let mut out = vec![Vec::new()];
     out.extend(species.iter().map(|&s| vec![(s, 1)]));
     for (i, &a) in species.iter().enumerate() {

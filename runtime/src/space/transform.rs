@@ -347,7 +347,7 @@ fn inverse_row(
 ) {
     // Real but for rounding.
     modes[0].im = 0.0;
-    if let Some(last) = modes.last_mut().filter(|_| out.len() % 2 == 0) {
+    if let Some(last) = modes.last_mut().filter(|_| out.len().is_multiple_of(2)) {
         last.im = 0.0;
     }
     inverse

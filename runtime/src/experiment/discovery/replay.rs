@@ -21,7 +21,7 @@ pub fn replay(flow: &mut FieldFlow, data: &FieldData, run: usize, scales: &[f64]
         steps += flow.run_state([pair[0], pair[1]], &state, &mut pushed);
         state.copy_from_slice(pushed.state());
         flow.nodes(&state, &mut nodes);
-        let far = |(i, u): (usize, &f64)| !(u.abs() <= RANGE * scales[i / data.len]);
+        let far = |(i, u): (usize, &f64)| u.is_nan() || u.abs() > RANGE * scales[i / data.len];
         if nodes.iter().enumerate().any(far) {
             return Replay {
                 states,
