@@ -111,17 +111,10 @@ fn run(mut system: System, times: Vec<f64>) -> Result<Vec<Vec<f64>>, Failed> {
     let t_end = times.last().copied().unwrap_or(0.0);
     let until = Number::from_f64(t_end).ok_or("times are finite")?;
     let experiment = Simulate {
-        name: "simulate".into(),
-        until: system.pool.number(until),
         save: Save::List(times),
-        solver: "auto".into(),
         rtol: 1e-9,
         atol: 1e-10,
-        atol_of: Vec::new(),
-        max_steps: None,
-        outputs: Vec::new(),
-        dt: None,
-        fields: None,
+        ..Simulate::new("simulate".into(), system.pool.number(until))
     };
     let program: Program = program::compile(simplified(system), Tier::Tables);
     let start = Start::of(&program, &experiment);

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use ansatz_compiler::codegen::Tier;
-use ansatz_compiler::model::entities::{
-    DEFAULT_ATOL, DEFAULT_RTOL, FieldFormat, Observable, Save, Simulate,
-};
+use ansatz_compiler::model::entities::{FieldFormat, Observable, Save, Simulate};
 use ansatz_compiler::program;
 use ansatz_compiler::system::System;
 use ansatz_runtime::experiment::Simulation;
@@ -43,17 +41,9 @@ pub(super) fn values(
     let forms: Vec<String> = forms.collect();
     system.plots.clear();
     system.experiments = vec![Simulate {
-        name: name.to_owned(),
-        until: system.pool.int(1),
         save: Save::List(vec![0.0]),
-        solver: "auto".to_owned(),
-        rtol: DEFAULT_RTOL,
-        atol: DEFAULT_ATOL,
-        atol_of: Vec::new(),
-        max_steps: None,
-        outputs: Vec::new(),
-        dt: None,
         fields: Some(FieldFormat::None),
+        ..Simulate::new(name.to_owned(), system.pool.int(1))
     }];
     let program = program::compile(study.simplify(system), Tier::Auto);
     let mut read =

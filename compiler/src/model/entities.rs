@@ -343,6 +343,25 @@ pub struct Simulate {
     pub fields: Option<FieldFormat>,
 }
 
+impl Simulate {
+    /// An experiment with default settings.
+    pub fn new(name: String, until: Term) -> Simulate {
+        Simulate {
+            name,
+            until,
+            save: Save::Points(DEFAULT_POINTS),
+            solver: "auto".to_owned(),
+            rtol: DEFAULT_RTOL,
+            atol: DEFAULT_ATOL,
+            atol_of: Vec::new(),
+            max_steps: None,
+            outputs: Vec::new(),
+            dt: None,
+            fields: None,
+        }
+    }
+}
+
 /// How fields are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldFormat {

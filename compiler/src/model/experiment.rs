@@ -1,9 +1,7 @@
 //! `simulate` experiments: settings checked, defaults filled in.
 
 use super::elaborate::Elaboration;
-use super::entities::{
-    DEFAULT_ATOL, DEFAULT_POINTS, DEFAULT_RTOL, FieldFormat, Model, Save, Simulate, StateId,
-};
+use super::entities::{DEFAULT_ATOL, FieldFormat, Model, Save, Simulate, StateId};
 use super::error::ModelError;
 use super::measure::Measure;
 use super::nearest::{did_you_mean, nearest};
@@ -108,19 +106,7 @@ fn read(
 ) -> Option<Simulate> {
     let mut until: Option<Term> = None;
     let mut saved_by: Option<&Setting> = None;
-    let mut out = Simulate {
-        name,
-        until: e.lowering.terms.pool.int(0),
-        save: Save::Points(DEFAULT_POINTS),
-        solver: "auto".into(),
-        rtol: DEFAULT_RTOL,
-        atol: DEFAULT_ATOL,
-        atol_of: Vec::new(),
-        max_steps: None,
-        outputs: Vec::new(),
-        dt: None,
-        fields: None,
-    };
+    let mut out = Simulate::new(name, e.lowering.terms.pool.int(0));
     report_repeated(e, file, &simulate.settings);
     for setting in &simulate.settings {
         let key = e.world.ast(file).name(setting.key.name);
