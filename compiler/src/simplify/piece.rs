@@ -101,24 +101,34 @@ pub(super) fn number(pool: &Pool, roots: &[Term], facts: &Facts) -> (Piece, Cut)
 pub(super) fn build(pool: &mut Pool, nodes: &[Node], symbols: &[SymbolId]) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::with_capacity(nodes.len());
     for node in nodes {
-        let at = |id: &Id| terms[usize::from(*id)];
-        let weighted = |w: &Weights, ids: &Children| -> Vec<(Term, Number)> {
-            ids.iter().map(at).zip(w.each.iter().cloned()).collect()
-        };
-        let term = match node {
-            Node::Number(n) => pool.number(n.clone()),
-            Node::Symbol(s) => pool.var(symbols[s.0 as usize]),
-            Node::Constant(name) => pool.constant(name),
-            Node::Sum(w, ids) => pool.linear(w.head.clone(), &weighted(w, ids)),
-            Node::Product(w, ids) => pool.monomial(w.head.clone(), &weighted(w, ids)),
-            Node::Call(op, ids) => {
-                let args: Vec<Term> = ids.iter().map(at).collect();
-                pool.call(*op, &args)
-            }
-        };
+        let term = build_one(pool, node, symbols, &|id| terms[usize::from(id)]);
         terms.push(term);
     }
     terms
+}
+
+/// The term of one node, given those of its children.
+pub(super) fn build_one(
+    pool: &mut Pool,
+    node: &Node,
+    symbols: &[SymbolId],
+    at: &dyn Fn(Id) -> Term,
+) -> Term {
+    let weighted = |w: &Weights, ids: &[Id]| -> Vec<(Term, Number)> {
+        let terms = ids.iter().map(|id| at(*id));
+        terms.zip(w.each.iter().cloned()).collect()
+    };
+    match node {
+        Node::Number(n) => pool.number(n.clone()),
+        Node::Symbol(s) => pool.var(symbols[s.0 as usize]),
+        Node::Constant(name) => pool.constant(name),
+        Node::Sum(w, ids) => pool.linear(w.head.clone(), &weighted(w, ids)),
+        Node::Product(w, ids) => pool.monomial(w.head.clone(), &weighted(w, ids)),
+        Node::Call(op, ids) => {
+            let args: Vec<Term> = ids.iter().map(|id| at(*id)).collect();
+            pool.call(*op, &args)
+        }
+    }
 }
 
 /// Groups of terms, each for one e-graph: terms that can gain, together when they share more than symbols, cut where they are too large.

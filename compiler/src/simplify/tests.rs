@@ -1,7 +1,7 @@
 //! Tests of the simplifier as a whole, on terms written as text.
 use super::*;
 use crate::pipeline::standard_rules;
-use crate::terms::{Pattern, PatternNode, Pool, Term};
+use crate::terms::{Pool, Term};
 
 /// Reads a term: the left side of a rule whose variables are symbols.
 fn term(pool: &mut Pool, text: &str) -> Term {
@@ -17,34 +17,11 @@ fn term(pool: &mut Pool, text: &str) -> Term {
         "{text}: {:?}",
         diagnostics.into_vec()
     );
-    of_pattern(pool, &rules[0].lhs)
-}
-
-fn of_pattern(pool: &mut Pool, pattern: &Pattern) -> Term {
-    let mut done: Vec<Term> = Vec::new();
-    for node in &pattern.nodes {
-        let at = |i: &u32| done[*i as usize];
-        let t = match node {
-            PatternNode::Number(n) => pool.number(n.clone()),
-            PatternNode::Constant(name) => pool.constant(name),
-            PatternNode::Variable(name) => {
-                let symbol = pool.symbol(name);
-                pool.var(symbol)
-            }
-            PatternNode::Add(a, b) => pool.add(at(a), at(b)),
-            PatternNode::Sub(a, b) => pool.sub(at(a), at(b)),
-            PatternNode::Mul(a, b) => pool.mul(at(a), at(b)),
-            PatternNode::Div(a, b) => pool.div(at(a), at(b)),
-            PatternNode::Neg(a) => pool.neg(at(a)),
-            PatternNode::Pow(a, b) => pool.pow(at(a), at(b)),
-            PatternNode::Call(op, args) => {
-                let args: Vec<Term> = args.iter().map(at).collect();
-                pool.call(*op, &args)
-            }
-        };
-        done.push(t);
-    }
-    done.pop().unwrap()
+    let mut variable = |pool: &mut Pool, name: &str| {
+        let symbol = pool.symbol(name);
+        pool.var(symbol)
+    };
+    rules[0].lhs.term(pool, &mut variable)
 }
 
 /// Species `A B C ≥ 0`, parameters `k K n > 0`, any `w x y z`.

@@ -53,3 +53,35 @@ pub enum Condition {
     /// a <= b
     LessEqual(Pattern, Pattern),
 }
+
+#[cfg(test)]
+impl Pattern {
+    /// The term that it stands for where its variables are given.
+    pub(crate) fn term(
+        &self,
+        pool: &mut super::Pool,
+        variable: &mut dyn FnMut(&mut super::Pool, &str) -> super::Term,
+    ) -> super::Term {
+        let mut done: Vec<super::Term> = Vec::new();
+        for node in &self.nodes {
+            let at = |i: &u32| done[*i as usize];
+            let next = match node {
+                PatternNode::Number(n) => pool.number(n.clone()),
+                PatternNode::Constant(name) => pool.constant(name),
+                PatternNode::Variable(name) => variable(pool, name),
+                PatternNode::Add(a, b) => pool.add(at(a), at(b)),
+                PatternNode::Sub(a, b) => pool.sub(at(a), at(b)),
+                PatternNode::Mul(a, b) => pool.mul(at(a), at(b)),
+                PatternNode::Div(a, b) => pool.div(at(a), at(b)),
+                PatternNode::Neg(a) => pool.neg(at(a)),
+                PatternNode::Pow(a, b) => pool.pow(at(a), at(b)),
+                PatternNode::Call(op, args) => {
+                    let args: Vec<super::Term> = args.iter().map(at).collect();
+                    pool.call(*op, &args)
+                }
+            };
+            done.push(next);
+        }
+        done.pop().expect("a pattern has a root")
+    }
+}

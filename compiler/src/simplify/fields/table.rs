@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::language::{self, Node, Parts};
+use super::super::piece::build_one;
 use super::elimination::Row;
 use super::growth::Growth;
 use super::kinds::{Kind, classes};
@@ -219,7 +220,7 @@ impl<'a> Table<'a> {
                 }
             }
             if stack.len() == n {
-                let term = build(pool, node, symbols, &|id| self.terms[&graph.find(id)]);
+                let term = build_one(pool, node, symbols, &|id| self.terms[&graph.find(id)]);
                 self.terms.insert(class, term);
                 stack.pop();
             }
@@ -256,26 +257,6 @@ fn rank(node: &Node) -> usize {
         Node::Product(..) => 2,
         Node::Call(..) => 3,
         Node::Sum(..) => 4,
-    }
-}
-
-fn build(pool: &mut Pool, node: &Node, symbols: &[SymbolId], at: &dyn Fn(Id) -> Term) -> Term {
-    let weighted = |w: &language::Weights, ids: &[Id]| -> Vec<(Term, Number)> {
-        ids.iter()
-            .map(|id| at(*id))
-            .zip(w.each.iter().cloned())
-            .collect()
-    };
-    match node {
-        Node::Number(n) => pool.number(n.clone()),
-        Node::Symbol(s) => pool.var(symbols[s.0 as usize]),
-        Node::Constant(name) => pool.constant(name),
-        Node::Sum(w, ids) => pool.linear(w.head.clone(), &weighted(w, ids)),
-        Node::Product(w, ids) => pool.monomial(w.head.clone(), &weighted(w, ids)),
-        Node::Call(op, ids) => {
-            let args: Vec<Term> = ids.iter().map(|id| at(*id)).collect();
-            pool.call(*op, &args)
-        }
     }
 }
 

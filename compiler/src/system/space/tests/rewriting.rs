@@ -359,39 +359,20 @@ fn side_of(
             Condition::Constant(_) | Condition::Less(..) | Condition::LessEqual(..) => false,
         })
     };
-    let mut done: Vec<Term> = Vec::new();
-    for node in &side.nodes {
-        let at = |i: &u32| done[*i as usize];
-        let next = match node {
-            PatternNode::Number(n) => pool.number(n.clone()),
-            PatternNode::Constant(name) => pool.constant(name),
-            PatternNode::Variable(name) if is_integer(name) => pool.int(n),
-            PatternNode::Variable(name) => match name.as_str() {
-                "x" => pool.var(coordinates[0]),
-                "y" => pool.var(coordinates[1]),
-                _ => {
-                    let shift = pool.int(name.bytes().map(i64::from).sum());
-                    let (x, y) = (pool.var(coordinates[0]), pool.var(coordinates[1]));
-                    let (x, y) = (pool.add(x, shift), pool.mul(y, shift));
-                    let (a, b) = (pool.call(Op::Sin, &[x]), pool.call(Op::Cos, &[y]));
-                    let product = pool.mul(a, b);
-                    pool.call(Op::Exp, &[product])
-                }
-            },
-            PatternNode::Add(a, b) => pool.add(at(a), at(b)),
-            PatternNode::Sub(a, b) => pool.sub(at(a), at(b)),
-            PatternNode::Mul(a, b) => pool.mul(at(a), at(b)),
-            PatternNode::Div(a, b) => pool.div(at(a), at(b)),
-            PatternNode::Neg(a) => pool.neg(at(a)),
-            PatternNode::Pow(a, b) => pool.pow(at(a), at(b)),
-            PatternNode::Call(op, args) => {
-                let args: Vec<Term> = args.iter().map(at).collect();
-                pool.call(*op, &args)
-            }
-        };
-        done.push(next);
-    }
-    done.pop().unwrap()
+    let mut variable = |pool: &mut Pool, name: &str| match name {
+        name if is_integer(name) => pool.int(n),
+        "x" => pool.var(coordinates[0]),
+        "y" => pool.var(coordinates[1]),
+        name => {
+            let shift = pool.int(name.bytes().map(i64::from).sum());
+            let (x, y) = (pool.var(coordinates[0]), pool.var(coordinates[1]));
+            let (x, y) = (pool.add(x, shift), pool.mul(y, shift));
+            let (a, b) = (pool.call(Op::Sin, &[x]), pool.call(Op::Cos, &[y]));
+            let product = pool.mul(a, b);
+            pool.call(Op::Exp, &[product])
+        }
+    };
+    side.term(pool, &mut variable)
 }
 
 #[test]
