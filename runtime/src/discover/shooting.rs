@@ -188,6 +188,15 @@ struct Sums {
     residuals: Vec<(f64, u64)>,
 }
 
+impl Sums {
+    /// Counts what the model leaves of one measurement.
+    fn add_left(&mut self, channel: usize, left: f64, weight: f64) {
+        self.misfit[0] += (left * weight).powi(2);
+        let sum = &mut self.residuals[channel];
+        *sum = (sum.0 + left * left, sum.1 + 1);
+    }
+}
+
 fn blocks(
     run: &Run<'_>,
     k: usize,
@@ -254,12 +263,10 @@ fn add_sample(
             continue;
         };
         let weight = 1.0 / measurement.noise[i];
-        let residual = (value - pushed.state[i]) * weight;
-        sums.misfit[0] += residual * residual;
-        sums.residuals[i].0 += (value - pushed.state[i]).powi(2);
-        sums.residuals[i].1 += 1;
+        let left = value - pushed.state[i];
         tangent_row(pushed, i, weight, row);
-        add_row(block, row, residual, sums);
+        sums.add_left(i, left, weight);
+        add_row(block, row, left * weight, sums);
     }
 }
 
@@ -311,9 +318,7 @@ impl Watch {
                 continue;
             }
             let weight = 1.0 / watched.noise;
-            sums.misfit[0] += (left * weight).powi(2);
-            let sum = &mut sums.residuals[n + k];
-            *sum = (sum.0 + left * left, sum.1 + 1);
+            sums.add_left(n + k, left, weight);
             for (out, tangent) in row.iter_mut().zip(pushed.tangents.chunks_exact(n)) {
                 let along = values[1..].iter().zip(tangent).map(|(s, t)| s * t);
                 *out = weight * along.sum::<f64>();

@@ -88,8 +88,7 @@ impl Run<'_> {
                 outputs,
                 close,
             } => {
-                self.close(close);
-                self.sweep(arrays, outputs, |scalars, fields, out| {
+                self.sweep(close, arrays, outputs, |scalars, fields, out| {
                     sweep.run(scalars, fields, out);
                 });
             }
@@ -113,8 +112,7 @@ impl Run<'_> {
                 outputs,
                 close,
             } => {
-                self.close(close);
-                self.sweep(arrays, outputs, |scalars, fields, out| {
+                self.sweep(close, arrays, outputs, |scalars, fields, out| {
                     sweep.run(scalars, fields, out);
                 });
             }
@@ -146,13 +144,15 @@ impl Run<'_> {
         }
     }
 
-    /// Computes arrays from arrays and scalars.
+    /// Computes arrays from arrays and scalars, after making the ghosts of those to be closed.
     fn sweep(
         &mut self,
+        close: &[usize],
         arrays: &[usize],
         outputs: &[usize],
         run: impl FnOnce(&[f64], &[Field], &mut [&mut [f64]]),
     ) {
+        self.close(close);
         let take = |&array: &usize| self.nodes.take(array);
         let mut targets: SmallVec<[Taken<f64>; 8]> = outputs.iter().map(take).collect();
         {
