@@ -3,6 +3,7 @@
 use ansatz_compiler::terms::Number;
 use ansatz_runtime::discover::corrected::Correction;
 use ansatz_runtime::discover::library::Library;
+use ansatz_runtime::discover::refit::Question;
 use ansatz_runtime::experiment::discovery::flow::{Pushed, distance};
 use ansatz_runtime::experiment::discovery::observations::FieldData;
 use ansatz_runtime::experiment::discovery::question::FieldQuestion;
@@ -82,10 +83,12 @@ fn tangents_are_derivatives_of_the_step() {
     let discover = &model.discoveries[0];
     let library = Library::of(&model, discover);
     let question = FieldQuestion {
-        program: &model.keeping(&Number::ratio(2, 3).unwrap()),
-        parameters: &parameters,
-        discover,
-        library: &library,
+        question: Question {
+            program: &model.keeping(&Number::ratio(2, 3).unwrap()),
+            parameters: &parameters,
+            discover,
+            library: &library,
+        },
         data: &data,
     };
     let times = [data.runs[0].times[0], data.runs[0].times[1]];

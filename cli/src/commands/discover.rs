@@ -313,18 +313,23 @@ fn replayed(table: &Table, replays: &[[Replay; 2]], columns: &[Option<usize>]) -
 
 /// `x 10.0 %, y 9.8 %`
 fn noise(table: &Table, finding: &Finding) -> String {
-    let deviations = table.data.deviations();
-    let shares = table.names.iter().zip(finding.noise.iter().zip(deviations));
-    let texts: Vec<String> = shares
-        .map(
-            |(name, (noise, deviation))| match 100.0 * noise / deviation {
-                share if share.is_nan() => format!("{name} unknown"),
-                share if share < 0.01 => format!("{name} {share:.0e} %"),
-                share => format!("{name} {share:.2} %"),
-            },
-        )
-        .collect();
-    texts.join(", ")
+    let names = table.names.iter().map(String::as_str);
+    levels(names, &finding.noise, &table.data.deviations())
+}
+
+/// Noise of what is measured, as a share of its standard deviation.
+pub(super) fn levels<'a>(
+    names: impl Iterator<Item = &'a str>,
+    noise: &[f64],
+    deviations: &[f64],
+) -> String {
+    let shares = noise.iter().zip(deviations).map(|(n, d)| 100.0 * n / d);
+    let texts = names.zip(shares).map(|(name, share)| match share {
+        share if share.is_nan() => format!("{name} unknown"),
+        share if share < 0.01 => format!("{name} {share:.0e} %"),
+        share => format!("{name} {share:.2} %"),
+    });
+    texts.collect::<Vec<_>>().join(", ")
 }
 
 fn facts(

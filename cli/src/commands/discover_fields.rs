@@ -8,7 +8,7 @@ use ansatz_runtime::experiment::discovery::observations::FieldData;
 use ansatz_runtime::experiment::discovery::replay::explained;
 use ansatz_runtime::experiment::{Finding, discover_fields};
 
-use super::discover::{evidence, output, paths, print_found, print_indistinct, verify};
+use super::discover::{evidence, levels, output, paths, print_found, print_indistinct, verify};
 use crate::args::DiscoverArgs;
 use crate::correction::{corrected_text, lines};
 use crate::failure::Failure;
@@ -94,15 +94,8 @@ fn extent(program: &Program, data: &FieldData) -> String {
 /// `u 1.00 %`
 fn noise(program: &Program, data: &FieldData, finding: &Finding) -> String {
     let fields = program.grids[0].evolution.fields.iter();
-    let levels = finding.noise.iter().zip(data.deviations());
-    let texts = fields.zip(levels).map(|(field, (noise, deviation))| {
-        let share = 100.0 * noise / deviation;
-        match share < 0.01 {
-            true => format!("{} {share:.0e} %", field.name),
-            false => format!("{} {share:.2} %", field.name),
-        }
-    });
-    texts.collect::<Vec<_>>().join(", ")
+    let names = fields.map(|field| field.name.as_str());
+    levels(names, &finding.noise, &data.deviations())
 }
 
 /// How much of the data simulations from the first frame explain, before and after.

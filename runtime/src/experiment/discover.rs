@@ -1,5 +1,7 @@
 //! `discover`: which terms a model lacks, from observations.
 
+use std::convert::Infallible;
+
 use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::{Discover, Method};
 
@@ -28,7 +30,7 @@ pub(super) const MAX_ROUNDS: usize = 8;
 /// Relative change of the coefficients below which they have settled.
 const SETTLED: f64 = 1e-6;
 /// Most Newton steps after that.
-pub(super) const MAX_POLISH: usize = 4;
+const MAX_POLISH: usize = 4;
 
 /// Discovers.
 ///
@@ -146,7 +148,7 @@ pub(super) fn levels(discover: &Discover, data: &Observations) -> Vec<f64> {
 }
 
 /// Noise below this share of what happens in an interval does not blur a one-interval residual.
-const CLEAN: f64 = 1e-4;
+pub(super) const CLEAN: f64 = 1e-4;
 
 /// Whether one interval tells enough: the noise of no column is more than a trifle of its increments.
 fn is_clean(data: &Observations, noise: &[f64]) -> bool {
@@ -220,7 +222,11 @@ impl Task<'_> {
                 break;
             }
         }
-        let all = self.polish(&mut correction);
+        let candidates = correction.candidates.clone();
+        let polished = polish(&mut correction, &candidates, |correction| {
+            Ok::<Gram, Infallible>(self.gram(correction))
+        });
+        let Ok(all) = polished;
         let mut first = last.expect("there is a first round");
         first.resample(discover);
         let choice = first.choice;
@@ -245,27 +251,6 @@ impl Task<'_> {
             .flat_map(|t| t.times.windows(2))
             .map(|w| (TIGHT / (w[1] - w[0])).powi(2));
         rates.clone().sum::<f64>() / rates.count().max(1) as f64
-    }
-
-    /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already.
-    fn polish(&self, correction: &mut Correction) -> Gram {
-        let mut all = self.gram(correction);
-        for _ in 0..MAX_POLISH {
-            let Some(step) = all.solve(&correction.candidates) else {
-                break;
-            };
-            let old = correction.coefficients.clone();
-            for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
-                *c += d;
-            }
-            let next = self.gram(correction);
-            if next.target() >= all.target() {
-                correction.coefficients = old;
-                break;
-            }
-            all = next;
-        }
-        all
     }
 
     /// The weak form for a first choice, unless there are proposals; the likelihood of whole trajectories for the rest.
@@ -407,6 +392,32 @@ pub(super) fn run<'d>(
         states: states.collect(),
         nodes,
     }
+}
+
+/// Newton's iteration on the residuals themselves, whose regression `gram` gives: they lose no digits to what is explained already.
+/// `columns` are those of the correction.
+pub(super) fn polish<E>(
+    correction: &mut Correction,
+    columns: &[usize],
+    gram: impl Fn(&Correction) -> Result<Gram, E>,
+) -> Result<Gram, E> {
+    let mut all = gram(correction)?;
+    for _ in 0..MAX_POLISH {
+        let Some(step) = all.solve(columns) else {
+            break;
+        };
+        let old = correction.coefficients.clone();
+        for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
+            *c += d;
+        }
+        let next = gram(correction)?;
+        if next.target() >= all.target() {
+            correction.coefficients = old;
+            break;
+        }
+        all = next;
+    }
+    Ok(all)
 }
 
 /// Root mean square of the target.

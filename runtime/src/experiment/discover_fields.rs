@@ -3,7 +3,13 @@
 use ansatz_compiler::Program;
 use ansatz_compiler::model::discovery::{Discover, Method};
 
-use super::discover::{MAX_POLISH, MAX_ROUNDS, deviations_of, has_settled, rms};
+use super::discover::{CLEAN, MAX_ROUNDS, deviations_of, has_settled, polish, rms};
+use super::discovery::flow::distance;
+use super::discovery::observations::{FieldData, Interval};
+use super::discovery::question::FieldQuestion;
+use super::discovery::replay::replay;
+use super::discovery::residual::one_interval_grams;
+use super::discovery::spectrum::Spectrum;
 use super::fields::SetupError;
 use super::finding::{Finding, found};
 use super::first_choice::{indistinct, merged};
@@ -13,14 +19,9 @@ use crate::discover::choose_by_exchange;
 use crate::discover::corrected::Correction;
 use crate::discover::gram::Gram;
 use crate::discover::library::Library;
+use crate::discover::refit::Question;
 use crate::discover::replay::Replay;
 use crate::discover::select::Choice;
-use crate::experiment::discovery::flow::distance;
-use crate::experiment::discovery::observations::{FieldData, Interval};
-use crate::experiment::discovery::question::FieldQuestion;
-use crate::experiment::discovery::replay::replay;
-use crate::experiment::discovery::residual::one_interval_grams;
-use crate::experiment::discovery::spectrum::Spectrum;
 use crate::space::layout::Shape;
 
 /// Error allowed of a step, over what happens in it, where the data are clean.
@@ -40,13 +41,6 @@ pub fn discover_fields(
 ) -> Result<Finding, DataProblem> {
     check(program, discover, data)?;
     let library = Library::of(program, discover);
-    let question = FieldQuestion {
-        program,
-        parameters,
-        discover,
-        library: &library,
-        data,
-    };
     let does_not_run = |error: SetupError| DataProblem::ModelDoesNotRun {
         reason: error.to_string(),
     };
@@ -57,12 +51,16 @@ pub fn discover_fields(
         None => spectrum.noise,
     };
     let keeping = program.keeping(&spectrum.band);
-    let question = FieldQuestion {
-        program: &keeping,
-        ..question
-    };
     let task = FieldTask {
-        question,
+        question: FieldQuestion {
+            question: Question {
+                program: &keeping,
+                parameters,
+                discover,
+                library: &library,
+            },
+            data,
+        },
         scales: deviations
             .iter()
             .map(|d| d.max(f64::MIN_POSITIVE))
@@ -129,9 +127,6 @@ fn shape(program: &Program) -> Shape {
     }
 }
 
-/// Noise below this share of what happens in an interval does not blur a one-interval residual.
-const CLEAN: f64 = 1e-4;
-
 /// Whether one interval tells enough.
 fn is_clean(data: &FieldData, intervals: &[Interval], noise: &[f64]) -> bool {
     (0..data.n_fields).all(|field| {
@@ -186,7 +181,7 @@ impl FieldTask<'_> {
 
     /// One-interval residuals, linearised anew about the corrected model until it stays.
     fn clean(&self) -> Result<Finding, SetupError> {
-        let discover = self.question.discover;
+        let discover = self.question.question.discover;
         let all: Vec<usize> = (0..discover.candidates.len()).collect();
         let some = self.some_intervals();
         let mut correction = Correction::default();
@@ -205,13 +200,17 @@ impl FieldTask<'_> {
                 break;
             }
         }
-        let polished = self.polish(&mut correction)?;
+        let found_ones = correction.candidates.clone();
+        let own: Vec<usize> = (0..found_ones.len()).collect();
+        let polished = polish(&mut correction, &own, |correction| {
+            let folds = self.grams(correction, &found_ones, &self.intervals)?;
+            Ok::<Gram, SetupError>(merged(&folds))
+        })?;
         let (mut choice, folds) = last.expect("there is a first round");
         let shares = inclusion(&folds, &all, discover.seed, |drawn| {
             choose_by_exchange(drawn, discover)
         });
         choice.inclusion = all.iter().copied().zip(shares).collect();
-        let own: Vec<usize> = (0..correction.candidates.len()).collect();
         let of_columns = Correction::of(discover, own, correction.coefficients.clone());
         let deviations = deviations_of(&polished, &of_columns);
         Ok(Finding {
@@ -225,29 +224,6 @@ impl FieldTask<'_> {
             replays: self.replays(&correction)?,
             indistinct: indistinct(discover, &merged(&folds), &correction.candidates),
         })
-    }
-
-    /// Newton's iteration on the residuals themselves: they lose no digits to what is explained already. Columns are those found.
-    fn polish(&self, correction: &mut Correction) -> Result<Gram, SetupError> {
-        let candidates = correction.candidates.clone();
-        let columns: Vec<usize> = (0..candidates.len()).collect();
-        let mut all = merged(&self.grams(correction, &candidates, &self.intervals)?);
-        for _ in 0..MAX_POLISH {
-            let Some(step) = all.solve(&columns) else {
-                break;
-            };
-            let old = correction.coefficients.clone();
-            for (c, d) in correction.coefficients.iter_mut().zip(&step.coefficients) {
-                *c += d;
-            }
-            let next = merged(&self.grams(correction, &candidates, &self.intervals)?);
-            if next.target() >= all.target() {
-                correction.coefficients = old;
-                break;
-            }
-            all = next;
-        }
-        Ok(all)
     }
 
     fn replays(&self, correction: &Correction) -> Result<Vec<[Replay; 2]>, SetupError> {

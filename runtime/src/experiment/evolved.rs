@@ -37,7 +37,8 @@ pub(super) fn evolved(
     let mut by_rate: Vec<Vec<Vec<(usize, f64)>>> = Vec::new();
     for (k, changes) in changes(discover).iter().enumerate() {
         let seed = discover.seed.wrapping_add(k as u64);
-        let formulas = points.formulas(&points.of_changes(changes), seed);
+        let samples = points.of_changes(changes);
+        let formulas = samples.map_or(Vec::new(), |samples| points.formulas(&samples, seed));
         let add = |formula: &Formula| add(&mut out, program, formula, &inputs, changes);
         by_rate.push(formulas.iter().map(add).collect());
     }
@@ -223,10 +224,7 @@ impl Points {
     }
 
     /// The formulas with the shortest descriptions.
-    fn formulas(&self, samples: &Option<Samples>, seed: u64) -> Vec<Formula> {
-        let Some(samples) = samples else {
-            return Vec::new();
-        };
+    fn formulas(&self, samples: &Samples, seed: u64) -> Vec<Formula> {
         let alphabet = Alphabet {
             n_inputs: self.inputs.len() as u16,
             unary: vec![Unary::Square, Unary::Sin, Unary::Cos, Unary::Exp, Unary::Ln],

@@ -1,25 +1,16 @@
 //! A model of fields, what may be added to it, and what was measured.
 
-use ansatz_compiler::Program;
-use ansatz_compiler::model::discovery::Discover;
-
 use super::flow::{FieldFlow, Pair};
 use super::observations::FieldData;
 use crate::discover::corrected::{Corrected, Correction};
-use crate::discover::library::Library;
+use crate::discover::refit::Question;
 use crate::experiment::SetupError;
 
-/// A model and what may be added to it.
+/// A model of fields, what may be added to it, and data.
 #[derive(Clone, Copy)]
 pub struct FieldQuestion<'a> {
-    /// The model as it is.
-    pub program: &'a Program,
-    /// Its parameters.
-    pub parameters: &'a [f64],
-    /// The experiment.
-    pub discover: &'a Discover,
-    /// Its library.
-    pub library: &'a Library,
+    /// The model and what may be added to it.
+    pub question: Question<'a>,
     /// What was measured.
     pub data: &'a FieldData,
 }
@@ -45,22 +36,29 @@ impl FieldQuestion<'_> {
         candidates: &[usize],
         tolerance: f64,
     ) -> Result<CandidateFlow, SetupError> {
-        let corrected = self.corrected(correction)?;
+        let Question {
+            program,
+            parameters,
+            discover,
+            library,
+        } = self.question;
+        let corrected = Corrected::of_fields(program, parameters, discover, correction);
+        let corrected = corrected.map_err(|errors| SetupError::terms(&errors))?;
         let mut pairs: Vec<usize> = candidates
             .iter()
-            .flat_map(|&k| self.library.sums[k].iter().map(|(pair, _)| *pair))
+            .flat_map(|&k| library.sums[k].iter().map(|(pair, _)| *pair))
             .collect();
         pairs.sort_unstable();
         pairs.dedup();
         let place = |pair: usize| pairs.binary_search(&pair).expect("collected from these");
         let sums = candidates.iter().map(|&k| {
-            let sum = self.library.sums[k].iter();
+            let sum = library.sums[k].iter();
             sum.map(|&(pair, share)| (place(pair), share)).collect()
         });
         let sums = sums.collect();
-        let fields = &self.program.grids[0].programs.fields;
+        let fields = &program.grids[0].programs.fields;
         let of_pair = |&pair: &usize| {
-            let (term, state) = self.library.pairs[pair];
+            let (term, state) = library.pairs[pair];
             let field = fields.iter().position(|f| f.0 as usize == state);
             let field = field.expect("candidates change fields");
             Pair { term, field }
@@ -69,7 +67,7 @@ impl FieldQuestion<'_> {
         let flow = FieldFlow::new(
             &corrected.program,
             &corrected.parameters,
-            &self.library.terms,
+            &library.terms,
             &pairs,
             tolerance,
         )?;
@@ -77,22 +75,6 @@ impl FieldQuestion<'_> {
             flow,
             sums,
             n_pairs: pairs.len(),
-        })
-    }
-
-    /// The model with a correction.
-    ///
-    /// # Errors
-    /// It cannot be discretised.
-    pub fn corrected(&self, correction: &Correction) -> Result<Corrected, SetupError> {
-        let corrected =
-            Corrected::of_fields(self.program, self.parameters, self.discover, correction);
-        corrected.map_err(|errors| SetupError::Terms {
-            why: errors
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
         })
     }
 }

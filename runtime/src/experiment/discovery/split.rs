@@ -219,13 +219,7 @@ impl SplitFlow {
 fn library(program: &Program, parameters: &[f64], terms: &[Term]) -> Result<Part, SetupError> {
     let evolution = &program.grids[0].evolution;
     let space = program.with_pool(|pool| values(pool, evolution, terms));
-    let space = space.map_err(|errors| SetupError::Terms {
-        why: errors
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; "),
-    })?;
+    let space = space.map_err(|errors| SetupError::terms(&errors))?;
     Part::new(program, &space, parameters)
 }
 

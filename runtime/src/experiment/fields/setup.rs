@@ -1,6 +1,7 @@
 //! Why a run over fields cannot begin, and data given from outside.
 
 use ansatz_compiler::program::space::Unsupported;
+use ansatz_compiler::system::space::error::SpaceError;
 
 use crate::space::layout::TooLarge;
 use crate::space::steppers::SplitError;
@@ -34,6 +35,16 @@ pub enum SetupError {
     Terms { why: String },
     #[error("the initial value of `{field}` is not finite at {place}")]
     NotFinite { field: String, place: String },
+}
+
+impl SetupError {
+    /// Terms that the schemes of their domain cannot compute.
+    pub(in crate::experiment) fn terms(errors: &[SpaceError]) -> SetupError {
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        SetupError::Terms {
+            why: texts.join("; "),
+        }
+    }
 }
 
 /// Why an array cannot be read.
