@@ -139,7 +139,7 @@ pub struct DiscoverArgs {
     pub file: PathBuf,
     /// Which experiment, if there are several
     pub experiment: Option<String>,
-    /// CSV files, instead of those in the experiment
+    /// CSV files, or `.npz` of fields, instead of those in the experiment
     #[arg(long, value_name = "FILE")]
     pub data: Vec<PathBuf>,
     /// Set a parameter: `--set k=0.1`
